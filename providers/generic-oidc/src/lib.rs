@@ -1,0 +1,1 @@
+//! Any standards-following OpenID provider.

@@ -1,0 +1,1 @@
+//! IDPartner: banks as identity providers.

@@ -1,0 +1,1 @@
+//! The relying-party toolkit: OpenID Connect as values that one engine carries out.

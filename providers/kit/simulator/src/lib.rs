@@ -1,0 +1,1 @@
+//! A generic OpenID provider with named faults, personas, and the conformance run of a provider.

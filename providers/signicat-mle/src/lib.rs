@@ -1,0 +1,1 @@
+//! Signicat legacy with full message-level encryption.
