@@ -1,0 +1,65 @@
+//! The flow store: the short-lived state of logins under way.
+//!
+//! Owns the contract that memory and Redis fulfil. Values are sealed before they come here (`seal`);
+//! what they mean is `flow`'s.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+/// The key of one value: what it is, and a hash or id that tells nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key(String);
+
+impl Key {
+    /// The key `kind:name`. `name` is an id or a hash, never a secret.
+    #[must_use]
+    pub fn new(kind: &'static str, name: &str) -> Self {
+        Self(format!("{kind}:{name}"))
+    }
+
+    /// As the store spells it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The store did not do what it was asked, or did not say so.
+#[derive(Debug, thiserror::Error)]
+#[error("the flow store is not available")]
+pub struct StoreError(#[source] pub Option<Box<dyn std::error::Error + Send + Sync>>);
+
+/// What a take found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The value; it is ours alone now.
+    Value(Vec<u8>),
+    /// Somebody has taken it and is at work.
+    AlreadyTaken,
+    /// Nothing.
+    Missing,
+}
+
+/// Where flows are kept. Every operation is atomic on its one key, and bounded in time.
+#[async_trait]
+pub trait FlowStore: Send + Sync {
+    /// Writes `value`, whatever stood there, for `keep`.
+    async fn put(&self, key: &Key, value: &[u8], keep: Duration) -> Result<(), StoreError>;
+
+    /// Writes `value` for `keep` where nothing stands yet; false where something does.
+    async fn create(&self, key: &Key, value: &[u8], keep: Duration) -> Result<bool, StoreError>;
+
+    /// The value, untouched.
+    async fn read(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Takes the value and leaves a tombstone for the rest of its time. Never resent: a take whose
+    /// answer is lost counts as taken.
+    async fn take(&self, key: &Key) -> Result<Taken, StoreError>;
+
+    /// Removes the value or the tombstone.
+    async fn delete(&self, key: &Key) -> Result<(), StoreError>;
+
+    /// Whether the store answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,211 @@
+//! A tenant as the broker works with it: apps, connections, keys, all references resolved.
+//!
+//! Owns the shape only. Where it comes from is `files` (and later SQL); a connection ready to
+//! identify people is `connections`.
+
+use std::{collections::BTreeSet, fmt, sync::Arc};
+
+use serde_json::Value;
+use tunnus_jose::{PublicKeys, SigningKey};
+use tunnus_sdk::{
+    Credentials, Environment, Hidden, Level, LocalizedText, Member, SigningAlgorithm, SubjectSource,
+};
+use url::Url;
+
+/// An organisation that uses the broker.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// Its id, part of its issuer; never changes.
+    pub id: String,
+    /// Its name and looks on pages.
+    pub branding: Branding,
+    /// The keys that sign for it, by algorithm; the first of an algorithm is the active one.
+    pub signing_keys: Vec<Arc<SigningKey>>,
+    /// The key of its subjects: 32 bytes or more, random, never rotated.
+    pub subject_key: Hidden<Vec<u8>>,
+    /// Its apps.
+    pub apps: Vec<Arc<App>>,
+    /// Its connections, in the order of the chooser.
+    pub connections: Vec<Arc<Connection>>,
+}
+
+/// What a person sees of a tenant.
+#[derive(Clone, Debug, Default)]
+pub struct Branding {
+    /// The organisation's name.
+    pub name: LocalizedText,
+    /// A logo, https.
+    pub logo_url: Option<Url>,
+    /// `#rrggbb`, the colour of buttons; checked for contrast with white.
+    pub accent_colour: Option<String>,
+    /// Whom to ask for help: an e-mail address, a phone number or a URL.
+    pub support: Option<String>,
+}
+
+/// An application of a tenant.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Its id: the `client_id` of the OpenID face.
+    pub id: String,
+    /// Its name on pages.
+    pub name: LocalizedText,
+    /// How it proves who it is.
+    pub authentication: AppAuthentication,
+    /// Redirect URIs of the OpenID face, exact.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// Return URLs of the REST face, exact.
+    pub return_urls: Vec<Url>,
+    /// Where the person finds the app again.
+    pub home_url: Option<Url>,
+    /// Origins of browser apps that may read answers (CORS).
+    pub origins: Vec<String>,
+    /// Whether PKCE may be left out; only for confidential apps.
+    pub pkce_optional: bool,
+    /// How its ID tokens are signed.
+    pub id_token_algorithm: SigningAlgorithm,
+    /// The members of the identity record that it may get.
+    pub claims: BTreeSet<Member>,
+    /// The connections it may use.
+    pub connections: BTreeSet<String>,
+    /// The least level of assurance for all its identifications.
+    pub minimum_assurance: Level,
+    /// Its name as an upstream shall show it.
+    pub service_name: LocalizedText,
+    /// How a REST result is released.
+    pub release: Release,
+}
+
+/// How an app proves who it is (RFC 6749, section 2.3; RFC 7523).
+#[derive(Clone, Debug)]
+pub enum AppAuthentication {
+    /// `client_secret_basic`: SHA-256 of each secret that is valid now.
+    SecretBasic(Vec<[u8; 32]>),
+    /// `client_secret_post`: the same.
+    SecretPost(Vec<[u8; 32]>),
+    /// `private_key_jwt`.
+    PrivateKeyJwt(Arc<PublicKeys>),
+    /// A public client: none.
+    Public,
+}
+
+/// A registered redirect URI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RedirectUri {
+    /// Compared byte by byte.
+    Exact(String),
+    /// A loopback address of a native app: any port (RFC 8252, section 7.3). Held without a port.
+    Loopback(Url),
+}
+
+/// How a REST result is released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// To who holds the browser's code.
+    Code,
+    /// To whoever polls with the app's credentials: call centre, link by SMS.
+    Poll,
+}
+
+/// One use of a provider by a tenant.
+#[derive(Clone)]
+pub struct Connection {
+    /// Its id; never changes.
+    pub id: String,
+    /// The provider's id.
+    pub provider: String,
+    /// Whether its persons are real.
+    pub environment: Environment,
+    /// Whether it may be used at all.
+    pub enabled: bool,
+    /// Its name on the chooser.
+    pub display_name: LocalizedText,
+    /// What the subject is made from.
+    pub subject: SubjectSource,
+    /// The provider's settings, checked.
+    pub settings: Value,
+    /// Its keys and secrets.
+    pub credentials: Credentials,
+    /// Changes whenever anything of the above does.
+    pub revision: u64,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("id", &self.id)
+            .field("provider", &self.provider)
+            .field("revision", &self.revision)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tenant {
+    /// The app of this id.
+    #[must_use]
+    pub fn app(&self, id: &str) -> Option<&Arc<App>> {
+        self.apps.iter().find(|app| app.id == id)
+    }
+
+    /// The connection of this id, enabled or not.
+    #[must_use]
+    pub fn connection(&self, id: &str) -> Option<&Arc<Connection>> {
+        self.connections.iter().find(|connection| connection.id == id)
+    }
+
+    /// The connections that `app` may use now, in the order of the chooser.
+    pub fn connections_of<'a>(&'a self, app: &'a App) -> impl Iterator<Item = &'a Arc<Connection>> {
+        self.connections.iter().filter(|connection| connection.enabled && app.connections.contains(&connection.id))
+    }
+
+    /// The active signing key for `algorithm`.
+    #[must_use]
+    pub fn signing_key(&self, algorithm: SigningAlgorithm) -> Option<&Arc<SigningKey>> {
+        self.signing_keys.iter().find(|key| key.supports(algorithm))
+    }
+}
+
+impl RedirectUri {
+    /// Whether `uri` is this one: equal byte by byte, but for the port of a loopback address.
+    #[must_use]
+    pub fn matches(&self, uri: &str) -> bool {
+        match self {
+            Self::Exact(registered) => registered == uri,
+            Self::Loopback(registered) => Url::parse(uri).is_ok_and(|asked| {
+                let mut portless = asked.clone();
+                // Byte equality first: what the parser would mend is not the registered address.
+                asked.as_str() == uri && portless.set_port(None).is_ok() && portless == *registered
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exact_means_byte_by_byte() {
+        let uri = RedirectUri::Exact("https://shop.example/cb".to_owned());
+        assert!(uri.matches("https://shop.example/cb"));
+        for other in ["https://shop.example/cb/", "https://shop.example/cb?x", "https://SHOP.example/cb", "https://shop.example:443/cb"] {
+            assert!(!uri.matches(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_loopback_address_may_have_any_port_and_nothing_else() {
+        let uri = RedirectUri::Loopback(Url::parse("http://127.0.0.1/cb").unwrap());
+        assert!(uri.matches("http://127.0.0.1:4711/cb"));
+        for other in [
+            "http://127.0.0.1:4711/cb2",
+            "http://127.0.0.1:4711/cb#x",
+            "http://localhost:4711/cb",
+            "https://127.0.0.1:4711/cb",
+            "http://user@127.0.0.1:4711/cb",
+            "http://127.0.0.1:4711/./cb",
+            "http://127.1:4711/cb",
+        ] {
+            assert!(!uri.matches(other), "{other}");
+        }
+    }
+}
