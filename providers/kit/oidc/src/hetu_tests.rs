@@ -1,0 +1,158 @@
+//! The form of the code, by published samples and by what must not pass.
+
+use super::*;
+
+fn real(text: &str) -> Result<String, HetuError> {
+    Hetu::parse(text, Environment::Production).map(|hetu| hetu.value().expose().clone())
+}
+
+fn tested(text: &str) -> Result<String, HetuError> {
+    Hetu::parse(text, Environment::Sandbox).map(|hetu| hetu.value().expose().clone())
+}
+
+#[test]
+fn a_real_person_passes_in_both_environments_and_is_born_on_the_day_it_says() {
+    let samples =
+        [("131052-308X", "1952-10-13"), ("010150Y109X", "1950-01-01"), ("290200A123X", "2000-02-29")];
+    for (text, born) in samples {
+        let text = with_check(text);
+        let hetu = Hetu::parse(&text, Environment::Production).unwrap();
+        assert_eq!((hetu.value().expose_str(), hetu.birth_date().expose_str()), (text.as_str(), born));
+        assert_eq!(tested(&text), Ok(text));
+    }
+}
+
+#[test]
+fn published_codes_have_the_check_character_that_we_compute() {
+    for text in ["131052-308T", "070770-905D", "010200A9618", "030516D9026", "010170-999R"] {
+        assert_eq!(with_check(text), text);
+    }
+}
+
+/// `text` with its check character computed anew.
+fn with_check(text: &str) -> String {
+    let remainder = format!("{}{}", &text[..6], &text[7..10]).parse::<usize>().unwrap() % 31;
+    format!("{}{}", &text[..10], char::from(CHECK[remainder]))
+}
+
+#[test]
+fn every_sign_tells_its_century() {
+    let signs = "+-YXWVUABCDEF".chars().zip([18, 19, 19, 19, 19, 19, 19, 20, 20, 20, 20, 20, 20]);
+    for (sign, century) in signs {
+        let hetu = Hetu::parse(&with_check(&format!("010181{sign}123X")), Environment::Production).unwrap();
+        assert_eq!(hetu.birth_date().expose_str(), format!("{century}81-01-01"), "{sign}");
+    }
+    for sign in "GTZ/0*".chars() {
+        assert_eq!(tested(&format!("010181{sign}123X")), Err(HetuError::Malformed), "{sign}");
+    }
+}
+
+#[test]
+fn a_reform_sign_is_kept_as_it_is() {
+    assert_eq!(real(&with_check("010150Y109X")).map(|value| value.as_bytes()[6]), Ok(b'Y'));
+}
+
+#[test]
+fn lower_case_becomes_canonical() {
+    assert_eq!(real("131052-308t"), Ok("131052-308T".to_owned()));
+    assert_eq!(tested("030516d9026"), Ok("030516D9026".to_owned()));
+}
+
+#[test]
+fn a_wrong_check_character_passes_in_the_sandbox_only() {
+    assert_eq!(real("131052-308U"), Err(HetuError::CheckCharacter));
+    for text in ["131052-308U", "010100A001N", "280453-111A", "010101-000Z"] {
+        assert!(real(text).is_err(), "{text}");
+        assert_eq!(tested(text), Ok(text.to_owned()));
+    }
+}
+
+#[test]
+fn a_test_person_passes_in_the_sandbox_only() {
+    for text in ["070770-905D", "010200A9618", "030516D9026", "010170-999R"] {
+        assert_eq!(real(text), Err(HetuError::Artificial), "{text}");
+        assert_eq!(tested(text), Ok(text.to_owned()));
+    }
+}
+
+#[test]
+fn individual_numbers_start_at_two() {
+    for (text, expected) in
+        [("010181-000X", Err(HetuError::Malformed)), ("010181-001X", Err(HetuError::Malformed))]
+    {
+        assert_eq!(real(&with_check(text)), expected);
+    }
+    for text in ["010181-002X", "010181-899X"] {
+        assert!(real(&with_check(text)).is_ok());
+    }
+    assert_eq!(real(&with_check("010181-900X")), Err(HetuError::Artificial));
+}
+
+#[test]
+fn a_day_that_does_not_exist_passes_nowhere() {
+    for text in [
+        "310252-308Y",
+        "300200A1234",
+        "000152-3081",
+        "010052-3081",
+        "011352-3081",
+        "290201-1231",
+        "290200-1231",
+    ] {
+        assert_eq!(tested(text), Err(HetuError::NoSuchDate), "{text}");
+        assert_eq!(real(text), Err(HetuError::NoSuchDate), "{text}");
+    }
+}
+
+#[test]
+fn whatever_else_is_malformed() {
+    for text in [
+        "",
+        "131052",
+        "131052-",
+        "131052-308",
+        "131052-308TT",
+        " 131052-308T",
+        "131052-30äT",
+        "13105é-308T",
+        "131052308T",
+    ] {
+        assert_eq!(tested(text), Err(HetuError::Malformed), "{text}");
+    }
+}
+
+#[test]
+fn debug_shows_nothing() {
+    let hetu = Hetu::parse("131052-308T", Environment::Production).unwrap();
+    let printed = format!("{hetu:?}");
+    assert!(!printed.contains("308T") && !printed.contains("1952"));
+}
+
+#[test]
+fn national_ids_are_recognised_wherever_they_stand() {
+    for text in [
+        "070770-905D",
+        "subject-070770-905d",
+        "0 7 0 7 7 0-9 0 5 D",
+        "hetu:030516D9026!",
+        "19770707-2395",
+        "197707072395",
+        "770707-2395",
+        "01015000232",
+        "070761-4285",
+        "sandbox:070770905D",
+    ] {
+        assert!(resembles_national_id(text), "{text}");
+    }
+    for text in [
+        "",
+        "onni@example.org",
+        "sandbox:persona=onni",
+        "customer-123456",
+        "070770",
+        "070770-90",
+        "order 12345-678",
+    ] {
+        assert!(!resembles_national_id(text), "{text}");
+    }
+}
