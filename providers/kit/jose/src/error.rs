@@ -1,0 +1,91 @@
+//! Why a token, a key or an operation is refused.
+//!
+//! The texts are fixed: nothing of a token, of a key, or of the library beneath stands in them, and
+//! no cause hangs under them, since OpenSSL's own words tell an attacker which step failed.
+
+use tunnus_sdk::Reason;
+
+/// A token or document that fails a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("rejected: {0}")]
+pub struct Rejected(
+    /// The check.
+    pub Reason,
+);
+
+/// Why a signed token does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// It fails a check; other keys would not help.
+    #[error("rejected: {0}")]
+    Rejected(Reason),
+    /// The keys at hand do not include the token's. Fetching them again may help.
+    #[error("no key at hand is the token's")]
+    KeyUnknown,
+}
+
+impl From<Rejected> for VerifyError {
+    fn from(Rejected(reason): Rejected) -> Self {
+        Self::Rejected(reason)
+    }
+}
+
+/// Why a key is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Neither a JWK nor a PEM document with one private key, or a member of it is broken.
+    #[error("not a private key in JWK or PEM form")]
+    Malformed,
+    /// Larger than any key is.
+    #[error("the text is too large for a key")]
+    TooLarge,
+    /// The PEM document is protected by a passphrase.
+    #[error("the key is protected by a passphrase")]
+    Passphrase,
+    /// Only the public half is there.
+    #[error("the private part is missing")]
+    NotPrivate,
+    /// A type, curve or form of key that is not used here.
+    #[error("only RSA keys, and P-256 keys for signing, are used")]
+    Unsupported,
+    /// An RSA modulus outside the bounds.
+    #[error("an RSA key must have 2048 to 4096 bits")]
+    Size,
+    /// `use`, `key_ops` or `alg` says that the key is for something else.
+    #[error("the key is marked for another purpose or algorithm")]
+    Purpose,
+    /// The parts of the key do not belong together.
+    #[error("the parts of the key do not belong together")]
+    Inconsistent,
+    /// The certificate beside the key is another key's.
+    #[error("the certificate belongs to another key")]
+    CertificateMismatch,
+    /// Two keys of a ring have one `kid`.
+    #[error("two keys have the same kid")]
+    DuplicateKid,
+    /// More keys than a ring holds.
+    #[error("at most four decryption keys may be live")]
+    TooMany,
+    /// Generating or exporting failed.
+    #[error("the key could not be made")]
+    Failed,
+}
+
+/// Why nothing was signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    /// The key is not one for this algorithm.
+    #[error("the key does not fit the algorithm")]
+    Algorithm,
+    /// The operation failed.
+    #[error("signing failed")]
+    Failed,
+}
+
+/// Why nothing was encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncryptError {
+    /// The operation failed.
+    #[error("encrypting failed")]
+    Failed,
+}
