@@ -1,2 +1,36 @@
 //! The relying-party toolkit: OpenID Connect as values that one engine carries out.
-pub mod hetu;
+//!
+//! A provider hands over a [`Profile`] (how its upstream must be spoken to, and what must come
+//! back) and, for each login, [`AuthorizationParams`]. [`RelyingParty`] does the rest:
+//!
+//! ```text
+//! start      RelyingParty::begin    metadata → pkce → request_object → par → delivery
+//! resume     RelyingParty::redeem   pending → response or jarm → token → id_token → userinfo
+//! normalise  claims                 a table from claims to members of the identity record
+//! probe      RelyingParty::probe    the doctor's questions
+//! ```
+//!
+//! Sending and judging are apart: what judges an answer is a pure function, so that every bad
+//! answer is a unit test without a server. A check that fails says why in one
+//! [`Reason`](tunnus_sdk::Reason); what is missing fails.
+//!
+//! Keys, sockets, the JWKS cache and the opening of tokens are the host's
+//! ([`Host`](tunnus_sdk::Host)); what a claim means is the provider's. No provider is named here.
+
+mod endpoint;
+mod json;
+mod metadata;
+mod params;
+mod profile;
+mod relying_party;
+
+pub mod claims;
+pub mod settings;
+
+pub use metadata::Metadata;
+pub use params::{AuthorizationParams, LoginHint, RESERVED_PARAMETERS};
+pub use profile::{
+    AssertionAudience, AuthTime, ClientAuth, Delivery, Presence, Profile, RequestEncryption,
+    RequestProtection, RequestRoute, ResponseMode, SignedRequest, TokenDemand, UserinfoDemand,
+};
+pub use relying_party::{Redeemed, RelyingParty};

@@ -1,0 +1,397 @@
+//! What a provider's upstream is like, as values: how a request travels and is protected, how the
+//! client authenticates, what must come back.
+//!
+//! Owns the vocabulary, and what follows from it for a connection: its floor and its credentials.
+//! Carrying it out is the rest of the crate.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tunnus_sdk::{
+    ContentEncryption, CredentialNeeds, Demand, Encryption, Floor, KeyEncryption, KeySource, Leg, Protection,
+    Shape, Signature, SigningAlgorithm,
+};
+
+/// How one upstream is spoken to. [`Profile::new`] gives the strict defaults; a provider changes
+/// the fields in which its upstream differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The issuer, byte for byte as its metadata and tokens spell it.
+    pub issuer: String,
+    /// Our id at the upstream.
+    pub client_id: String,
+    /// Hosts (`host` or `host:port`) that endpoints may be on, beside the issuer's own.
+    pub endpoint_hosts: Vec<String>,
+    /// The leg on which the browser comes back from the upstream.
+    pub leg: Leg,
+    /// How the authorization request travels, and what protects it.
+    pub request: RequestRoute,
+    /// How the client authenticates at PAR and at the token endpoint.
+    pub client_auth: ClientAuth,
+    /// Whether PKCE is used (RFC 7636, S256 only). Default: yes.
+    pub pkce: bool,
+    /// Whether a `nonce` is sent and demanded. Default: yes.
+    pub nonce: bool,
+    /// How the authorization response comes back.
+    pub response: ResponseMode,
+    /// Whether a plain response must name its issuer (RFC 9207). Inside JARM it always must.
+    pub callback_iss: Presence,
+    /// What the ID token must be.
+    pub id_token: TokenDemand,
+    /// Whether the ID token must hold `at_hash`. One that stands there is always checked.
+    pub at_hash: Presence,
+    /// When the ID token must hold `auth_time`. One that stands there is always checked.
+    pub auth_time: AuthTime,
+    /// What the userinfo response must be.
+    pub userinfo: UserinfoDemand,
+    /// Members of the metadata beyond the standard's that name endpoints of
+    /// [`crate::RelyingParty::fetch_document`]. Each may be absent; one that is there is checked.
+    pub document_endpoints: &'static [&'static str],
+    /// How far the upstream's clock may be from ours.
+    pub clock_skew: Duration,
+    /// Error codes of this upstream that mean that the person cancelled, beside `access_denied`.
+    /// Compared without regard to case.
+    pub cancel_codes: Vec<String>,
+}
+
+impl Profile {
+    /// A profile with the strict defaults: a pushed, signed request (PS256), `private_key_jwt` with
+    /// the issuer as audience, PKCE, a nonce, RFC 9207, a signed ID token (PS256), plain userinfo.
+    #[must_use]
+    pub fn new(issuer: impl Into<String>, client_id: impl Into<String>) -> Self {
+        let algorithm = SigningAlgorithm::PS256;
+        Self {
+            issuer: issuer.into(),
+            client_id: client_id.into(),
+            endpoint_hosts: Vec::new(),
+            leg: Leg::CALLBACK,
+            request: RequestRoute::pushed(RequestProtection::Signed(SignedRequest::new(algorithm))),
+            client_auth: ClientAuth::PrivateKeyJwt { algorithm, audience: AssertionAudience::Issuer },
+            pkce: true,
+            nonce: true,
+            response: ResponseMode::Query,
+            callback_iss: Presence::Required,
+            id_token: TokenDemand::Signed(vec![algorithm]),
+            at_hash: Presence::IfPresent,
+            auth_time: AuthTime::WithMaxAgeOrLogin,
+            userinfo: UserinfoDemand::Plain,
+            document_endpoints: &[],
+            clock_skew: Duration::from_secs(30),
+            cancel_codes: Vec::new(),
+        }
+    }
+
+    /// The floor that follows: just what this profile demands, nothing weaker.
+    /// ([`tunnus_sdk::Definition::floor`].)
+    #[must_use]
+    pub fn floor(&self) -> Floor {
+        let userinfo = match &self.userinfo {
+            UserinfoDemand::NotFetched => None,
+            UserinfoDemand::Plain => Some(plain_demand()),
+            UserinfoDemand::Protected { token, .. } => Some(token.floor()),
+        };
+        let authorization_response = match &self.response {
+            ResponseMode::Jarm(token) => Some(token.floor()),
+            ResponseMode::Query | ResponseMode::FormPost => None,
+        };
+        let document = (!self.document_endpoints.is_empty()).then(plain_demand);
+        Floor { id_token: Some(self.id_token.floor()), userinfo, authorization_response, document }
+    }
+
+    /// The credentials that follow ([`tunnus_sdk::Definition::needs`]).
+    #[must_use]
+    pub fn needs(&self) -> CredentialNeeds {
+        let assertion = match self.client_auth {
+            ClientAuth::PrivateKeyJwt { algorithm, .. } => Some(algorithm),
+            ClientAuth::SecretBasic { .. } | ClientAuth::SecretPost | ClientAuth::MutualTls => None,
+        };
+        let request = self.request.protection.signed().map(|signed| signed.algorithm);
+        CredentialNeeds {
+            client_secret: matches!(
+                self.client_auth,
+                ClientAuth::SecretBasic { .. } | ClientAuth::SecretPost
+            ),
+            signing: request.or(assertion),
+            decryption: self.expects_encryption(),
+            certificate: self.client_auth == ClientAuth::MutualTls,
+        }
+    }
+
+    fn expects_encryption(&self) -> bool {
+        let jarm = match &self.response {
+            ResponseMode::Jarm(token) => Some(token),
+            ResponseMode::Query | ResponseMode::FormPost => None,
+        };
+        let userinfo = match &self.userinfo {
+            UserinfoDemand::Protected { token, .. } => Some(token),
+            UserinfoDemand::Plain | UserinfoDemand::NotFetched => None,
+        };
+        let tokens = [Some(&self.id_token), jarm, userinfo];
+        tokens.into_iter().flatten().any(|token| matches!(token, TokenDemand::Nested(..)))
+    }
+}
+
+fn plain_demand() -> Demand {
+    Demand {
+        shape: Shape::Plain,
+        signing: Vec::new(),
+        key_encryption: Vec::new(),
+        content_encryption: Vec::new(),
+    }
+}
+
+/// How the authorization request travels, and what protects it: the two together say what a
+/// stranger who sees the browser's address bar can read or change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestRoute {
+    /// How it travels.
+    pub delivery: Delivery,
+    /// What protects it.
+    pub protection: RequestProtection,
+}
+
+impl RequestRoute {
+    /// Pushed (RFC 9126): the upstream knows that it is ours, the browser carries a reference.
+    #[must_use]
+    pub const fn pushed(protection: RequestProtection) -> Self {
+        Self { delivery: Delivery::Pushed, protection }
+    }
+
+    /// In the browser's address.
+    #[must_use]
+    pub const fn get(protection: RequestProtection) -> Self {
+        Self { delivery: Delivery::Get, protection }
+    }
+
+    /// In a form that the browser posts.
+    #[must_use]
+    pub const fn post(protection: RequestProtection) -> Self {
+        Self { delivery: Delivery::Post, protection }
+    }
+
+    /// Whether the person's browser cannot change it: pushed or signed.
+    #[must_use]
+    pub fn is_authenticated(&self) -> bool {
+        self.delivery == Delivery::Pushed || self.protection.signed().is_some()
+    }
+
+    /// Whether it may hold personal data (a `login_hint`): pushed or encrypted.
+    #[must_use]
+    pub fn is_confidential(&self) -> bool {
+        self.delivery == Delivery::Pushed || self.protection.encryption().is_some()
+    }
+}
+
+/// How the authorization request travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// Pushed from server to server (PAR, RFC 9126); the browser carries a reference.
+    Pushed,
+    /// In a form that the browser posts.
+    Post,
+    /// In the browser's address.
+    Get,
+}
+
+/// What protects the authorization request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestProtection {
+    /// Nothing: parameters as they are.
+    Plain,
+    /// A signed request object (RFC 9101).
+    Signed(SignedRequest),
+    /// A signed request object inside an encrypted one (RFC 9101, section 6.1).
+    SignedThenEncrypted(SignedRequest, RequestEncryption),
+    /// An encrypted JSON object of the parameters, unsigned. Not a JWT of RFC 9101: for upstreams
+    /// that know nothing else. The browser then carries `request` alone.
+    Encrypted(RequestEncryption),
+}
+
+impl RequestProtection {
+    /// How it is signed, where it is.
+    #[must_use]
+    pub const fn signed(&self) -> Option<&SignedRequest> {
+        match self {
+            Self::Signed(signed) | Self::SignedThenEncrypted(signed, _) => Some(signed),
+            Self::Plain | Self::Encrypted(_) => None,
+        }
+    }
+
+    /// How it is encrypted, where it is.
+    #[must_use]
+    pub const fn encryption(&self) -> Option<&RequestEncryption> {
+        match self {
+            Self::SignedThenEncrypted(_, encryption) | Self::Encrypted(encryption) => Some(encryption),
+            Self::Plain | Self::Signed(_) => None,
+        }
+    }
+}
+
+/// How a request object is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedRequest {
+    /// The algorithm.
+    pub algorithm: SigningAlgorithm,
+    /// The header's `typ`. Default `oauth-authz-req+jwt` (RFC 9101, section 10.8); some upstreams
+    /// want `JWT` or none.
+    pub typ: Option<&'static str>,
+    /// How long it is valid. Default 10 minutes.
+    pub lifetime: Duration,
+    /// Whether it says `nbf` (FAPI 1.0 Advanced demands it). Default: yes.
+    pub not_before: bool,
+    /// Whether `response_type` and `scope` stand outside it too, as OpenID Connect Core, section
+    /// 6.1, wants and RFC 9101 does not. Default: no.
+    pub repeat_outside: bool,
+}
+
+impl SignedRequest {
+    /// Signed with `algorithm`, otherwise the defaults.
+    #[must_use]
+    pub const fn new(algorithm: SigningAlgorithm) -> Self {
+        Self {
+            algorithm,
+            typ: Some("oauth-authz-req+jwt"),
+            lifetime: Duration::from_secs(600),
+            not_before: true,
+            repeat_outside: false,
+        }
+    }
+}
+
+/// How a request object is encrypted: to a key that the upstream publishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestEncryption {
+    /// How the content key travels.
+    pub algorithm: KeyEncryption,
+    /// How the content is encrypted.
+    pub content: ContentEncryption,
+    /// The outer header's `typ`, where the upstream wants one.
+    pub typ: Option<&'static str>,
+}
+
+/// How the client authenticates at PAR and at the token endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// A signed assertion (RFC 7523, OpenID Connect Core, section 9).
+    PrivateKeyJwt {
+        /// The algorithm.
+        algorithm: SigningAlgorithm,
+        /// Whom it is for.
+        audience: AssertionAudience,
+    },
+    /// The secret in the `Authorization` header (RFC 6749, section 2.3.1).
+    SecretBasic {
+        /// Whether `client_id` stands in the body too, as some upstreams want.
+        client_id_in_body: bool,
+    },
+    /// The secret in the body.
+    SecretPost,
+    /// A client certificate (RFC 8705), shown at PAR, token, userinfo and document endpoints, each
+    /// at its `mtls_endpoint_aliases` entry where there is one.
+    MutualTls,
+}
+
+/// The one audience of a client assertion. There is never a second: a client of several issuers
+/// could otherwise be tricked into an assertion that another one accepts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AssertionAudience {
+    /// The issuer.
+    #[default]
+    Issuer,
+    /// The token endpoint, as older upstreams want.
+    TokenEndpoint,
+}
+
+/// How the authorization response comes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// In the query, the default of the code flow; no `response_mode` is sent.
+    Query,
+    /// In a form that the browser posts (`form_post`).
+    FormPost,
+    /// In a JWT (JARM, `response_mode=jwt`); what is due, is due for errors too.
+    Jarm(TokenDemand),
+}
+
+/// What a token must be before its claims count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenDemand {
+    /// Signed with one of these algorithms, and not encrypted.
+    Signed(Vec<SigningAlgorithm>),
+    /// Signed with one of these algorithms inside this encryption.
+    Nested(Encryption, Vec<SigningAlgorithm>),
+}
+
+impl TokenDemand {
+    /// The same as a demand on the host.
+    #[must_use]
+    pub fn protection(&self, keys: KeySource) -> Protection {
+        match self {
+            Self::Signed(algorithms) => {
+                Protection::Signed(Signature { algorithms: algorithms.clone(), keys })
+            }
+            Self::Nested(encryption, algorithms) => {
+                Protection::Nested(encryption.clone(), Signature { algorithms: algorithms.clone(), keys })
+            }
+        }
+    }
+
+    /// The same as a part of the floor.
+    #[must_use]
+    pub fn floor(&self) -> Demand {
+        match self {
+            Self::Signed(algorithms) => {
+                Demand { shape: Shape::Signed, signing: algorithms.clone(), ..plain_demand() }
+            }
+            Self::Nested(encryption, algorithms) => Demand {
+                shape: Shape::Nested,
+                signing: algorithms.clone(),
+                key_encryption: vec![encryption.algorithm],
+                content_encryption: encryption.contents.clone(),
+            },
+        }
+    }
+}
+
+/// What the userinfo response must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserinfoDemand {
+    /// It is not asked for: the ID token holds everything.
+    NotFetched,
+    /// A JSON object under TLS alone.
+    Plain,
+    /// A JWT (OpenID Connect Core, section 5.3.2).
+    Protected {
+        /// What it must be.
+        token: TokenDemand,
+        /// Whether it must hold `iss` and `aud`. Where they stand, they are always checked.
+        issuer_and_audience: Presence,
+        /// Whether another media type than `application/jwt` is taken, `application/json` excepted.
+        any_media_type: bool,
+    },
+}
+
+/// Whether something must be there. What is there is checked in either case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// It must.
+    Required,
+    /// It may be missing.
+    IfPresent,
+}
+
+/// When the ID token must hold `auth_time`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthTime {
+    /// Always.
+    Always,
+    /// When `max_age` is asked for (OpenID Connect Core, section 2), or `prompt=login`.
+    WithMaxAgeOrLogin,
+    /// When `max_age` is asked for; `prompt=login` is trusted.
+    WithMaxAge,
+}

@@ -1,0 +1,64 @@
+//! Checks of settings that every provider on this toolkit has: issuer, client id, hosts, scopes.
+//!
+//! Each answers the fault with its JSON pointer, or none: for
+//! [`Definition::check`](tunnus_sdk::Definition::check). What a value is worth is the provider's.
+
+use tunnus_sdk::{Environment, SettingsError};
+use url::Url;
+
+use crate::{RESERVED_PARAMETERS, endpoint};
+
+/// An issuer: https without query, fragment or user (OpenID Connect Discovery, section 3). In a
+/// sandbox connection also http on loopback.
+#[must_use]
+pub fn check_issuer(pointer: &str, issuer: &str, environment: Environment) -> Option<SettingsError> {
+    let fault = |text: &str| Some(SettingsError::new(pointer, text));
+    let Ok(url) = Url::parse(issuer) else {
+        return fault("must be the issuer's URL, as its metadata spells it");
+    };
+    if url.query().is_some() || url.fragment().is_some() || endpoint::has_user(&url) {
+        return fault("must have no query, fragment or user");
+    }
+    let loopback = environment == Environment::Sandbox && endpoint::is_loopback_http(&url);
+    if url.scheme() != "https" && !loopback {
+        return fault("must begin with https://");
+    }
+    None
+}
+
+/// A client id: printable ASCII, at most 256 characters.
+#[must_use]
+pub fn check_client_id(pointer: &str, client_id: &str) -> Option<SettingsError> {
+    let printable = client_id.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let fits = printable && (1..=256).contains(&client_id.len());
+    (!fits).then(|| SettingsError::new(pointer, "must be 1 to 256 printable ASCII characters"))
+}
+
+/// A host that endpoints may be on: `host` or `host:port`, lower case, nothing else.
+#[must_use]
+pub fn check_host(pointer: &str, host: &str) -> Option<SettingsError> {
+    let url = Url::parse(&format!("https://{host}/")).ok();
+    let same = url.is_some_and(|url| endpoint::authority(&url).as_deref() == Some(host));
+    (!same).then(|| SettingsError::new(pointer, "must be host or host:port, in lower case"))
+}
+
+/// An extra authorization parameter's name: not one of [`RESERVED_PARAMETERS`].
+#[must_use]
+pub fn check_parameter(pointer: &str, name: &str) -> Option<SettingsError> {
+    if RESERVED_PARAMETERS.contains(&name) {
+        return Some(SettingsError::new(pointer, "names a parameter that the broker sets itself"));
+    }
+    let fits = (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
+    (!fits).then(|| SettingsError::new(pointer, "must be 1 to 64 printable ASCII characters"))
+}
+
+/// Scopes: space-separated tokens (RFC 6749, section 3.3).
+#[must_use]
+pub fn check_scope(pointer: &str, scope: &str) -> Option<SettingsError> {
+    let token = |token: &str| !token.is_empty() && token.bytes().all(is_scope_byte);
+    (!scope.split(' ').all(token)).then(|| SettingsError::new(pointer, "must be scopes parted by one space"))
+}
+
+const fn is_scope_byte(byte: u8) -> bool {
+    byte == b'!' || (b'#' <= byte && byte <= b'[') || (b']' <= byte && byte <= b'~')
+}
