@@ -25,6 +25,7 @@ mod profile;
 mod relying_party;
 
 pub mod claims;
+pub mod hetu;
 pub mod settings;
 
 pub use metadata::Metadata;
