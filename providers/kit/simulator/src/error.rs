@@ -1,0 +1,20 @@
+//! Why a simulator could not be set up.
+
+use tunnus_jose::{KeyError, Rejected};
+
+/// Why a simulator or the credentials of its clients could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulatorError {
+    /// A key could not be made or read.
+    #[error("a key could not be made or read")]
+    Key(#[from] KeyError),
+    /// A client's JWKS document is none.
+    #[error("a client's JWKS document is none")]
+    Jwks(#[from] Rejected),
+    /// The client certificate is not PEM.
+    #[error("the client certificate is not PEM")]
+    Certificate,
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes")]
+    Chance,
+}

@@ -1,0 +1,107 @@
+//! What an upstream knows of a client: made from the connection's own credentials, and those
+//! credentials themselves, fresh for one run.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use ring::rand::{SecureRandom, SystemRandom};
+use serde_json::json;
+use tunnus_jose::{DecryptionRing, KeyUse, SigningKey, generate};
+use tunnus_sdk::{CredentialNeeds, Credentials, Hidden, SigningAlgorithm, sandbox::SandboxSite};
+
+use crate::{
+    Client, ClientAuthentication, MessageShape, RequestDemand, RequestObject, ResponseDelivery,
+    SimulatorError, chance::sha256_text,
+};
+
+/// The size of RSA keys.
+const RSA_BITS: u32 = 2048;
+
+/// Fresh credentials, of just the kinds that a connection needs.
+///
+/// # Errors
+/// When no key can be made.
+pub fn credentials(needs: &CredentialNeeds, site: &SandboxSite) -> Result<Credentials, SimulatorError> {
+    let signing = needs.signing.map(signing_key).transpose()?;
+    let decryption = needs.decryption.then(|| generate::rsa(RSA_BITS, KeyUse::Encryption)).transpose()?;
+    Ok(Credentials {
+        client_secret: needs.client_secret.then(secret).transpose()?,
+        signing: signing.into_iter().collect(),
+        decryption: decryption.into_iter().collect(),
+        certificate: needs.certificate.then(|| site.client_certificate.clone()),
+        trust_anchor: needs.certificate.then(|| site.trust_anchor.clone()),
+    })
+}
+
+fn signing_key(algorithm: SigningAlgorithm) -> Result<Hidden<String>, SimulatorError> {
+    Ok(match algorithm {
+        SigningAlgorithm::RS256 | SigningAlgorithm::PS256 => generate::rsa(RSA_BITS, KeyUse::Signature)?,
+        SigningAlgorithm::ES256 => generate::p256(KeyUse::Signature)?,
+    })
+}
+
+/// A client secret with characters that `client_secret_basic` must encode.
+fn secret() -> Result<Hidden<String>, SimulatorError> {
+    let mut bytes = [0; 24];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| SimulatorError::Chance)?;
+    Ok(Hidden::new(format!("{}+/%:&=", STANDARD.encode(bytes))))
+}
+
+/// The SHA-256 thumbprint of the first certificate in a PEM text, base64url (RFC 8705, section 3.1).
+///
+/// # Errors
+/// [`SimulatorError::Certificate`] when there is none.
+pub fn certificate_thumbprint(pem: &str) -> Result<String, SimulatorError> {
+    let after = pem.split_once("-----BEGIN CERTIFICATE-----").ok_or(SimulatorError::Certificate)?.1;
+    let body = after.split_once("-----END CERTIFICATE-----").ok_or(SimulatorError::Certificate)?.0;
+    let text: String = body.split_whitespace().collect();
+    let der = STANDARD.decode(text).map_err(|_| SimulatorError::Certificate)?;
+    Ok(sha256_text(&der))
+}
+
+impl Client {
+    /// The client with these credentials, as registered at the upstream: its secret, its public keys
+    /// and its certificate's thumbprint. It authenticates with its secret, sends plain requests with
+    /// PKCE and nonce, and gets a plain response, an RS256 ID token and plain userinfo; what differs is
+    /// set on the fields.
+    ///
+    /// # Errors
+    /// When a key or the certificate cannot be read.
+    pub fn new(id: &str, credentials: &Credentials, redirect_uri: String) -> Result<Self, SimulatorError> {
+        let mut keys = Vec::new();
+        for key in &credentials.signing {
+            keys.push(SigningKey::parse(key)?.public_jwk());
+        }
+        if !credentials.decryption.is_empty() {
+            keys.extend(DecryptionRing::parse(&credentials.decryption)?.public_jwks());
+        }
+        let certificate =
+            credentials.certificate.as_ref().map(|pem| certificate_thumbprint(pem.expose_str()));
+        Ok(Self {
+            id: id.to_owned(),
+            redirect_uris: vec![redirect_uri],
+            secret: credentials.client_secret.clone(),
+            jwks: json!({ "keys": keys }).to_string().into_bytes(),
+            certificate: certificate.transpose()?,
+            authentication: ClientAuthentication::SecretBasic { client_id_in_body: false },
+            request: RequestDemand { pushed: false, object: RequestObject::Absent },
+            pkce: true,
+            nonce: true,
+            response: ResponseDelivery::Plain { iss: true },
+            id_token: MessageShape::Signed(SigningAlgorithm::RS256),
+            userinfo: MessageShape::Plain,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thumbprint_is_of_the_first_certificate() {
+        let pem =
+            "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n";
+        let thumbprint = certificate_thumbprint(pem).expect("a certificate");
+        assert_eq!(thumbprint, sha256_text(b"abc"));
+        assert!(certificate_thumbprint("nothing").is_err());
+    }
+}
