@@ -11,7 +11,7 @@ use tunnus_sdk::{Claims, Fault, ProviderError, Reason, Stage};
 use url::Url;
 
 use crate::{
-    ClientAuth, Delivery, Profile, UserinfoDemand,
+    ClientAuth, Delivery, Profile, RequestRoute, UserinfoDemand,
     endpoint::{EndpointError, Pinned},
     json,
 };
@@ -94,6 +94,15 @@ impl Metadata {
         self.documents.contains_key(name)
     }
 
+    /// How a request travels to this upstream: as the profile says, or where it names no PAR
+    /// endpoint, as the profile says for that.
+    pub(crate) fn route<'a>(&self, profile: &'a Profile) -> &'a RequestRoute {
+        match &profile.without_par {
+            Some(route) if self.par_endpoint.is_none() => route,
+            _ => &profile.request,
+        }
+    }
+
     /// Judges a document. Pure.
     pub(crate) fn judge(profile: &Profile, body: &[u8]) -> Result<Self, MetadataError> {
         let document = json::object(body).map_err(|_| MetadataError::Malformed)?;
@@ -117,7 +126,7 @@ impl Metadata {
     }
 
     fn check_capabilities(&self, profile: &Profile) -> Result<(), MetadataError> {
-        if profile.request.delivery == Delivery::Pushed && self.par_endpoint.is_none() {
+        if self.route(profile).delivery == Delivery::Pushed && self.par_endpoint.is_none() {
             return Err(MetadataError::Missing("pushed_authorization_request_endpoint"));
         }
         if profile.userinfo != UserinfoDemand::NotFetched && self.userinfo_endpoint.is_none() {

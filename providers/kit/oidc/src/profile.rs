@@ -27,6 +27,9 @@ pub struct Profile {
     pub leg: Leg,
     /// How the authorization request travels, and what protects it.
     pub request: RequestRoute,
+    /// What takes the place of a pushed request where the metadata names no PAR endpoint. Default:
+    /// nothing; such an upstream fails.
+    pub without_par: Option<RequestRoute>,
     /// How the client authenticates at PAR and at the token endpoint.
     pub client_auth: ClientAuth,
     /// Whether PKCE is used (RFC 7636, S256 only). Default: yes.
@@ -67,6 +70,7 @@ impl Profile {
             endpoint_hosts: Vec::new(),
             leg: Leg::CALLBACK,
             request: RequestRoute::pushed(RequestProtection::Signed(SignedRequest::new(algorithm))),
+            without_par: None,
             client_auth: ClientAuth::PrivateKeyJwt { algorithm, audience: AssertionAudience::Issuer },
             pkce: true,
             nonce: true,
