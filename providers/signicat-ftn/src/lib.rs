@@ -1,1 +1,13 @@
-//! The Finnish Trust Network through Signicat.
+#![doc = include_str!("../README.md")]
+
+mod claims;
+mod provider;
+mod service_name;
+mod settings;
+
+#[cfg(feature = "simulator")]
+mod simulator;
+
+pub use provider::{FtnConnection, SignicatFtn};
+pub use service_name::ServiceNamePlacement;
+pub use settings::{CbcHmac, ClientAuthentication, RequestObject, Settings};

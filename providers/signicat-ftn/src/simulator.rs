@@ -1,0 +1,291 @@
+//! Signicat's eID Hub with the Finnish Trust Network, simulated.
+//!
+//! Owns what is the hub's own: its paths, its claims, what it refuses, the faults that only FTN
+//! has, and the sandbox's connections to it. The OpenID provider beneath is the simulator kit's.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use tunnus_sdk::{
+    Claims, ContentEncryption, Credentials, Definition, Fault, KeyEncryption, LocalizedText, Params, Reason,
+    SigningAlgorithm, Stage, Timestamp,
+    sandbox::{Sandbox, SandboxConnection, SandboxSite},
+};
+use tunnus_simulator::{
+    Client, ClientAuthentication as Authentication, Deed, Endpoints, Expected, FaultRow, JwksBehaviour,
+    Login, Message, MessageShape, OpenIdProvider, Profile, RequestDemand, RequestObject as Object,
+    SimulatorError, credentials, personas,
+};
+
+use crate::{CbcHmac, ClientAuthentication, RequestObject, Settings, SignicatFtn};
+
+/// The hub below the simulator's base.
+const ISSUER_PATH: &str = "/auth/open";
+
+/// The scopes that the clients may ask for.
+const SCOPES: [&str; 5] = ["openid", "profile", "nin", "idp-id", "ftn-extra"];
+
+/// The content encryptions that the hub takes.
+const CONTENTS: &[ContentEncryption] =
+    &[ContentEncryption::A128CbcHs256, ContentEncryption::A192CbcHs384, ContentEncryption::A256CbcHs512];
+
+/// The hub and two connections to it: one as the defaults are, one that differs wherever it can.
+pub(crate) fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
+    let plain = connection(site, "ftn", "Finnish Trust Network", &json!({}))?;
+    let other = json!({
+        "request_delivery": "post",
+        "request_protection": "signed_then_encrypted",
+        "request_encryption": "A256CBC-HS512",
+        "signing_algorithm": "ES256",
+        "client_authentication": "client_secret_basic",
+        "response_encryption": ["A256CBC-HS512"],
+        "service_name": { "fi": "Tunnus-kauppa", "sv": "Tunnus-butiken", "en": "The Tunnus shop" },
+        "service_name_placement": "parameter",
+    });
+    let other = connection(site, "ftn-encrypted", "Finnish Trust Network, requests encrypted", &other)?;
+    let (connections, clients) = [plain, other].into_iter().unzip();
+    let simulator = OpenIdProvider::new(site, Profile { clients, ..hub() }).ok()?;
+    Some(Sandbox { connections, simulator: Arc::new(simulator) })
+}
+
+/// A connection with fresh keys, and the client that the hub knows it as.
+fn connection(
+    site: &SandboxSite,
+    id: &str,
+    title: &str,
+    changes: &Value,
+) -> Option<(SandboxConnection, Client)> {
+    let mut settings = Map::new();
+    settings.insert("issuer".to_owned(), issuer(site).into());
+    settings.insert("client_id".to_owned(), format!("sandbox-calm-elk-{id}").into());
+    settings.extend(changes.as_object().cloned().unwrap_or_default());
+    let settings = Value::Object(settings);
+    let typed: Settings = serde_json::from_value(settings.clone()).ok()?;
+    let credentials = credentials(&SignicatFtn::needs(&typed), site).ok()?;
+    let client = client(site, id, &typed, &credentials).ok()?;
+    let display_name = LocalizedText { en: Some(title.to_owned()), ..LocalizedText::default() };
+    let connection =
+        SandboxConnection { id: id.to_owned(), display_name, settings, credentials, subject: None };
+    Some((connection, client))
+}
+
+fn issuer(site: &SandboxSite) -> String {
+    format!("{}{ISSUER_PATH}", site.base.as_str().trim_end_matches('/'))
+}
+
+/// The client as the setup sheet has it registered.
+fn client(
+    site: &SandboxSite,
+    id: &str,
+    settings: &Settings,
+    credentials: &Credentials,
+) -> Result<Client, SimulatorError> {
+    let prefix = site.return_prefix.as_str().trim_end_matches('/');
+    let signing = settings.signing_algorithm;
+    let object = match settings.request_protection {
+        RequestObject::Signed => Object::Signed(signing),
+        RequestObject::SignedThenEncrypted => {
+            Object::SignedThenEncrypted { signing, algorithm: KeyEncryption::RsaOaep, contents: CONTENTS }
+        }
+    };
+    let message = MessageShape::Nested {
+        signing: SigningAlgorithm::RS256,
+        algorithm: KeyEncryption::RsaOaep,
+        content: settings.response_encryption.first().copied().unwrap_or(CbcHmac::A128CbcHs256).into(),
+    };
+    Ok(Client {
+        authentication: match settings.client_authentication {
+            ClientAuthentication::PrivateKeyJwt => Authentication::PrivateKeyJwt(signing),
+            ClientAuthentication::ClientSecretBasic => {
+                Authentication::SecretBasic { client_id_in_body: false }
+            }
+            ClientAuthentication::ClientSecretPost => Authentication::SecretPost,
+            ClientAuthentication::TlsClientAuth => Authentication::MutualTls,
+        },
+        request: RequestDemand { pushed: settings.request_delivery == tunnus_oidc::Delivery::Pushed, object },
+        id_token: message,
+        userinfo: message,
+        ..Client::new(&settings.client_id, credentials, format!("{prefix}/{id}/callback"))?
+    })
+}
+
+/// The hub without its clients.
+fn hub() -> Profile {
+    Profile {
+        issuer_path: ISSUER_PATH,
+        endpoints: Endpoints {
+            authorization: "/connect/authorize",
+            token: "/connect/token",
+            userinfo: "/connect/userinfo",
+            jwks: "/.well-known/openid-configuration/jwks",
+            pushed: Some("/connect/par"),
+        },
+        mtls_aliases: true,
+        jwks: JwksBehaviour::Changing,
+        cancel_code: "IDP-3200",
+        personas: personas::finnish(),
+        id_token_claims,
+        userinfo_claims,
+        check_request,
+        faults: FAULTS,
+        ..Profile::generic("Simulated eID Hub")
+    }
+}
+
+/// What the hub shows its own error page for.
+fn check_request(parameters: &Params) -> Result<(), &'static str> {
+    let words = |name| parameters.one(name).unwrap_or_default().split(' ');
+    if !words("scope").any(|scope| scope == "openid") {
+        return Err("The scope has no openid.");
+    }
+    if !words("scope").all(|scope| SCOPES.contains(&scope)) {
+        return Err("The client may not ask for this scope.");
+    }
+    if !words("acr_values").any(|value| value == "idp:ftn") {
+        return Err("The client may use the Finnish Trust Network only.");
+    }
+    let name = parameters.one("ftn_sp_name").unwrap_or_default();
+    if name.chars().count() > 64 || name.contains(['<', '>', '=', ';', '#', '^', '%', '|']) {
+        return Err("The service name breaks the rules.");
+    }
+    Ok(())
+}
+
+/// Beside the protocol's own. `acr` comes where a level was asked for: what the hub says otherwise is
+/// not documented, so both are to be met.
+fn id_token_claims(login: &Login<'_>) -> Claims {
+    let mut claims = Claims::new();
+    let subject = login.subject();
+    claims.insert("sub".to_owned(), format!("{subject}=").into());
+    claims.insert("amr".to_owned(), json!(["external"]));
+    claims.insert("idp".to_owned(), "ftn".into());
+    claims.insert("idp_issuer".to_owned(), "ftn".into());
+    claims.insert("sandbox".to_owned(), true.into());
+    claims.insert("transaction_id".to_owned(), transaction_id(login, &subject).into());
+    let mut words = login.parameters.one("acr_values").unwrap_or_default().split(' ');
+    if let Some(level) = words.find_map(|word| word.strip_prefix("loa:")) {
+        claims.insert("acr".to_owned(), level.into());
+    }
+    claims
+}
+
+/// A number of one login.
+fn transaction_id(login: &Login<'_>, subject: &str) -> String {
+    let persona: String = subject.chars().filter(char::is_ascii_alphanumeric).take(12).collect();
+    format!("{:08x}-{persona}", login.authenticated_at.0)
+}
+
+/// What the scopes ask for, plain text beside plain text: a dashboard set to `StandardScopes`.
+fn userinfo_claims(login: &Login<'_>) -> Claims {
+    let persona = login.persona;
+    let rows = [
+        ("profile", "name", json!(persona.name())),
+        ("profile", "given_name", json!(persona.given)),
+        ("profile", "family_name", json!(persona.family)),
+        ("profile", "birthdate", json!(persona.birth_date)),
+        ("nin", "nin", json!(persona.hetu)),
+        ("nin", "nin_type", json!("PERSON")),
+        ("nin", "nin_issuing_country", json!("FI")),
+        ("idp-id", "idp_id", json!(persona.hetu)),
+        ("ftn-extra", "ftn_idp", json!(persona.method)),
+        ("ftn-extra", "ftn_hetu", json!(persona.hetu)),
+        ("ftn-extra", "ftn_satu", json!(persona.satu)),
+        ("ftn-extra", "ftn_sub", json!(login.subject())),
+    ];
+    let given = rows.into_iter().filter(|(scope, _, value)| login.has_scope(scope) && !value.is_null());
+    given.map(|(_, claim, value)| (claim.to_owned(), value)).collect()
+}
+
+/// Sets a claim.
+fn set(claims: &mut Claims, name: &str, value: Value) {
+    claims.insert(name.to_owned(), value);
+}
+
+/// A row that ends where claims are turned into an identity.
+const fn row(
+    name: &'static str,
+    sentence: &'static str,
+    deed: Deed,
+    expect: &'static [Expected],
+) -> FaultRow {
+    FaultRow { name, sentence, deed, expect }
+}
+
+const INCONSISTENT: &[Expected] = &[Expected::rejected(Reason::ClaimsInconsistent, Stage::Normalise)];
+const ENVIRONMENT: &[Expected] = &[Expected::rejected(Reason::Environment, Stage::Normalise)];
+const NO_LEVEL: &[Expected] = &[Expected::new(Fault::AssuranceTooLow, Stage::Normalise)];
+
+/// The faults that only FTN has.
+const FAULTS: &[FaultRow] = &[
+    row(
+        "ftn_sandbox_false",
+        "The ID token says that the person is real.",
+        Deed::Claims(Message::IdToken, |claims, _: Timestamp| set(claims, "sandbox", json!(false))),
+        ENVIRONMENT,
+    ),
+    row(
+        "ftn_sandbox_missing",
+        "The ID token does not say that it is of the sandbox.",
+        Deed::Claims(Message::IdToken, |claims, _| drop(claims.remove("sandbox"))),
+        ENVIRONMENT,
+    ),
+    row(
+        "ftn_acr_unknown",
+        "The ID token names a level that nobody knows.",
+        Deed::Claims(Message::IdToken, |claims, _| set(claims, "acr", json!("tremendous"))),
+        NO_LEVEL,
+    ),
+    row(
+        "ftn_level_untold",
+        "Neither a level nor a bank is named.",
+        Deed::Claims(Message::Userinfo, |claims, _| drop(claims.remove("ftn_idp"))),
+        NO_LEVEL,
+    ),
+    row(
+        "ftn_bank_no_word",
+        "The bank's id is no plain word.",
+        Deed::Claims(Message::Userinfo, |claims, _| set(claims, "ftn_idp", json!("<b>Bank</b>"))),
+        INCONSISTENT,
+    ),
+    row(
+        "ftn_hetu_malformed",
+        "The national id is none.",
+        Deed::Claims(Message::Userinfo, |claims, _| set(claims, "ftn_hetu", json!("070770-90"))),
+        INCONSISTENT,
+    ),
+    row(
+        "ftn_hetu_no_such_day",
+        "The national id tells a day that does not exist.",
+        Deed::Claims(Message::Userinfo, |claims, _| set(claims, "ftn_hetu", json!("310270-905D"))),
+        INCONSISTENT,
+    ),
+    row(
+        "ftn_hetu_of_another",
+        "The national id is another person's than the birth date.",
+        Deed::Claims(Message::Userinfo, |claims, _| {
+            set(claims, "ftn_hetu", json!("010181-900C"));
+            set(claims, "birthdate", json!("1970-07-07"));
+            claims.remove("nin");
+        }),
+        INCONSISTENT,
+    ),
+    row(
+        "ftn_nin_of_another",
+        "The two national ids are two persons'.",
+        Deed::Claims(Message::Userinfo, |claims, _| {
+            set(claims, "nin", json!("010181-900C"));
+            set(claims, "nin_issuing_country", json!("FI"));
+        }),
+        INCONSISTENT,
+    ),
+    row(
+        "ftn_nin_foreign",
+        "The national id is another country's.",
+        Deed::Claims(Message::Userinfo, |claims, _| {
+            let hetu = claims.get("ftn_hetu").cloned().unwrap_or_default();
+            set(claims, "nin", hetu);
+            set(claims, "nin_issuing_country", json!("SE"));
+        }),
+        INCONSISTENT,
+    ),
+];
