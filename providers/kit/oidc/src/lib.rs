@@ -17,12 +17,30 @@
 //! Keys, sockets, the JWKS cache and the opening of tokens are the host's
 //! ([`Host`](tunnus_sdk::Host)); what a claim means is the provider's. No provider is named here.
 
+mod checks;
+mod client_auth;
+mod delivery;
+mod document;
 mod endpoint;
+mod error;
+mod id_token;
+mod jarm;
 mod json;
 mod metadata;
+mod metadata_cache;
+mod par;
 mod params;
+mod pending;
+mod pkce;
+mod probe;
 mod profile;
 mod relying_party;
+mod request_object;
+mod response;
+#[cfg(test)]
+mod testing;
+mod token;
+mod userinfo;
 
 pub mod claims;
 pub mod hetu;

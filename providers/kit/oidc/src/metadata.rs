@@ -139,7 +139,8 @@ impl Metadata {
 /// Where an issuer's metadata stands (OpenID Connect Discovery, section 4): a slash at the issuer's
 /// end is dropped first.
 pub(crate) fn location(issuer: &str) -> Option<Url> {
-    Url::parse(&format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))).ok()
+    Url::parse(&format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer)))
+        .ok()
 }
 
 /// Reads the endpoints of one document.
@@ -222,3 +223,7 @@ fn list(document: &Claims, name: &str) -> Result<Option<Vec<String>>, MetadataEr
     let texts: Option<Vec<String>> = value.as_array().and_then(texts);
     texts.map(Some).ok_or_else(|| MetadataError::Type(name.to_owned()))
 }
+
+#[cfg(test)]
+#[path = "metadata_tests.rs"]
+mod tests;

@@ -276,7 +276,7 @@ pub struct RequestEncryption {
 }
 
 /// How the client authenticates at PAR and at the token endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum ClientAuth {
     /// A signed assertion (RFC 7523, OpenID Connect Core, section 9).
     PrivateKeyJwt {
@@ -310,7 +310,7 @@ pub enum AssertionAudience {
 }
 
 /// How the authorization response comes back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum ResponseMode {
     /// In the query, the default of the code flow; no `response_mode` is sent.
     Query,
@@ -321,7 +321,7 @@ pub enum ResponseMode {
 }
 
 /// What a token must be before its claims count.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum TokenDemand {
     /// Signed with one of these algorithms, and not encrypted.
     Signed(Vec<SigningAlgorithm>),
@@ -361,7 +361,7 @@ impl TokenDemand {
 }
 
 /// What the userinfo response must be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum UserinfoDemand {
     /// It is not asked for: the ID token holds everything.
     NotFetched,

@@ -6,29 +6,41 @@ use std::{fmt, sync::Arc};
 
 use serde_json::Value;
 use tunnus_sdk::{
-    Candidate, Evidence, Fault, Finding, Hidden, Host, Inbound, LoginRequest, ProviderError, ProviderState,
-    Stage, Step,
+    Candidate, Channel, Evidence, Finding, Hidden, Host, Inbound, KeySource, LoginRequest, Navigate,
+    ProviderError, ProviderState, Step,
 };
+use url::Url;
 
-use crate::{AuthorizationParams, Metadata, Profile};
+use crate::{
+    AuthorizationParams, Metadata, Profile, ResponseMode,
+    checks::{Clock, same, text},
+    delivery, document, id_token, jarm,
+    metadata_cache::MetadataCache,
+    params::{Core, Parameters},
+    pending::Pending,
+    probe, response, token, userinfo,
+};
 
 /// One client at one upstream.
 pub struct RelyingParty {
-    profile: Profile,
-    host: Arc<dyn Host>,
+    pub(crate) profile: Profile,
+    pub(crate) host: Arc<dyn Host>,
+    metadata: MetadataCache,
 }
 
 /// A login whose code was redeemed and whose tokens passed every check.
 pub struct Redeemed {
     /// The proved claims.
     pub evidence: Evidence,
+    pending: Pending,
+    access_token: Hidden<String>,
 }
 
 impl RelyingParty {
     /// A client as `profile` says. Calls nobody.
     #[must_use]
     pub fn new(profile: Profile, host: Arc<dyn Host>) -> Self {
-        Self { profile, host }
+        Self { profile, host, metadata: MetadataCache::default() }
     }
 
     /// What it was built from.
@@ -38,28 +50,43 @@ impl RelyingParty {
     }
 
     /// The upstream's metadata, from the cache or fetched and checked: for what a request may ask
-    /// ([`Metadata::scopes_supported`]). Nothing in it decides what is accepted.
+    /// ([`Metadata::supports`]). Nothing in it decides what is accepted.
     ///
     /// # Errors
     /// When the upstream is away and no earlier document is at hand, or its document fails a check.
     pub async fn metadata(&self) -> Result<Arc<Metadata>, ProviderError> {
-        Err(unfinished())
+        self.metadata.current(&self.profile, self.host.as_ref()).await
     }
 
     /// Begins a login: builds the request, protects and delivers it as the profile says.
     ///
-    /// Answers [`Step::Navigate`]. Its `state` is the toolkit's own; a provider that has something
-    /// to remember keeps it inside a state of its own.
+    /// Answers [`Step::Navigate`]. Its `state` is the toolkit's own, for [`RelyingParty::redeem`]; a
+    /// provider that has something to remember keeps it inside a state of its own.
     ///
     /// # Errors
     /// When the upstream cannot be reached or refuses the pushed request, or a key is missing.
+    /// [`Fault::Internal`](tunnus_sdk::Fault) when `params` lacks the scope `openid` or holds one of
+    /// [`crate::RESERVED_PARAMETERS`].
     pub async fn begin(
         &self,
         login: &LoginRequest,
         params: AuthorizationParams,
     ) -> Result<Step, ProviderError> {
-        let _ = (login, params);
-        Err(unfinished())
+        let metadata = self.metadata().await?;
+        let pending = Pending::new(self, &metadata, &params);
+        let core = Core {
+            redirect_uri: &pending.upstream.redirect_uri,
+            state: &login.state,
+            nonce: pending.nonce.as_ref(),
+            verifier: pending.verifier.as_ref(),
+        };
+        let parameters = Parameters::new(&self.profile, &core, params)?;
+        Ok(Step::Navigate(Navigate {
+            to: delivery::deliver(self, &metadata, &parameters).await?,
+            expect: self.profile.leg.clone(),
+            state: ProviderState::keep(&pending)?,
+            expires_in: None,
+        }))
     }
 
     /// Finishes a login: [`RelyingParty::redeem`] for providers that need no more than the claims.
@@ -88,8 +115,21 @@ impl RelyingParty {
         state: &ProviderState,
         inbound: &Inbound,
     ) -> Result<Redeemed, ProviderError> {
-        let _ = (login, state, inbound);
-        Err(unfinished())
+        let pending: Pending = state.restore()?;
+        pending.check(self, self.metadata.at_hand(self.host.now()).as_deref())?;
+        let code = response::open(self, login, &pending, inbound).await?;
+        let tokens = token::exchange(self, &pending, &code).await?;
+        let id_token = id_token::open(self, &pending, &code, &tokens).await?;
+        let subject = text(&id_token, "sub");
+        let userinfo = userinfo::fetch(self, &pending, &tokens.access_token, subject).await?;
+        let evidence = Evidence {
+            issuer: self.profile.issuer.clone(),
+            id_token,
+            userinfo,
+            payment_details: None,
+            received_at: self.host.now(),
+        };
+        Ok(Redeemed { evidence, pending, access_token: tokens.access_token })
     }
 
     /// Fetches a JSON document with the login's access token, from the endpoint that the metadata
@@ -103,27 +143,40 @@ impl RelyingParty {
         redeemed: &Redeemed,
         endpoint: &str,
     ) -> Result<Option<Value>, ProviderError> {
-        let _ = (redeemed, endpoint);
-        Err(unfinished())
+        match redeemed.pending.upstream.documents.get(endpoint) {
+            Some(url) => document::fetch(self, url.clone(), &redeemed.access_token).await,
+            None => Ok(None),
+        }
     }
 
     /// Which of several candidates a JARM response belongs to, by the `state` inside it: the body
     /// of [`tunnus_sdk::Provider::choose`]. The answer proves nothing; every check comes in
-    /// [`RelyingParty::redeem`].
+    /// [`RelyingParty::redeem`]. Without candidates nothing is opened.
     pub async fn choose_by_state(&self, candidates: &[Candidate<'_>], inbound: &Inbound) -> Option<usize> {
-        let _ = (candidates, inbound);
-        None
+        let ResponseMode::Jarm(token) = &self.profile.response else { return None };
+        if candidates.is_empty() {
+            return None;
+        }
+        let jwks_uri = self.metadata().await.ok()?.jwks_uri.clone();
+        let keys = KeySource { issuer: self.profile.issuer.clone(), jwks_uri, channel: Channel::Browser };
+        let claims = jarm::open(self, token, keys, &inbound.params).await.ok()?;
+        let state = text(&claims, "state")?;
+        candidates.iter().position(|candidate| same(candidate.login.state.expose(), state))
     }
 
     /// Looks at the upstream as it is now: metadata, keys, and what it advertises beside what the
     /// profile needs.
     pub async fn probe(&self) -> Vec<Finding> {
-        Vec::new()
+        probe::probe(self).await
     }
-}
 
-fn unfinished() -> ProviderError {
-    ProviderError::new(Fault::Internal, Stage::Discovery)
+    pub(crate) fn clock(&self) -> Clock {
+        Clock { now: self.host.now(), skew: self.profile.clock_skew }
+    }
+
+    pub(crate) fn redirect_uri(&self) -> Url {
+        self.host.return_url(&self.profile.leg)
+    }
 }
 
 impl fmt::Debug for RelyingParty {
@@ -137,3 +190,7 @@ impl fmt::Debug for Redeemed {
         self.evidence.fmt(f)
     }
 }
+
+#[cfg(test)]
+#[path = "relying_party_tests.rs"]
+mod tests;

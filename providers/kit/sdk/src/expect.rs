@@ -131,7 +131,7 @@ pub struct Signature {
 }
 
 /// What the encryption must be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Encryption {
     /// How the content key travels.
     pub algorithm: KeyEncryption,

@@ -48,3 +48,7 @@ fn needs(wanted: &BTreeSet<Member>, member: Member, table: &[(Member, &str)]) ->
         |age: &Member| matches!(age, Member::AgeOver(_)) && !table.iter().any(|(named, _)| named == age);
     wanted.contains(&member) || (member == Member::BirthDate && wanted.iter().any(derived))
 }
+
+#[cfg(test)]
+#[path = "claims_tests.rs"]
+mod tests;

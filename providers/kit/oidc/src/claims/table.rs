@@ -133,7 +133,9 @@ impl Mapped {
         }
         match &row.to {
             Target::AgeOver(years) => {
-                let put = |to: &mut Attributes, value| drop(to.age_over.insert(*years, value));
+                let put = |to: &mut Attributes, value| {
+                    to.age_over.insert(*years, value);
+                };
                 self.put(member, reader.boolean(&row.claim)?, put);
             }
             Target::BirthDate => {
