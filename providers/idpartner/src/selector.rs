@@ -69,7 +69,10 @@ pub(crate) fn address(selector: &Url, client_id: &str, question: &Question<'_>) 
 /// # Errors
 /// [`Fault::UserCancelled`]; [`Fault::ProviderRefused`] for the selector's other errors;
 /// [`Reason::Issuer`] for a bank that is not listed; [`Reason::Malformed`], [`Reason::TooLarge`].
-pub(crate) fn check_return<'a>(settings: &'a Settings, params: &Params) -> Result<Selection<'a>, ProviderError> {
+pub(crate) fn check_return<'a>(
+    settings: &'a Settings,
+    params: &Params,
+) -> Result<Selection<'a>, ProviderError> {
     if params.has("error") {
         return Err(refusal(params.one("error").unwrap_or_default()));
     }

@@ -156,7 +156,8 @@ fn turning_back_is_a_cancel_and_another_error_a_refusal() {
 
 #[test]
 fn the_opaque_values_are_not_printed() {
-    let params: Params = [("iss", ISSUER), ("idp_id", "1"), ("idpartner_token", "secret-token")].into_iter().collect();
+    let params: Params =
+        [("iss", ISSUER), ("idp_id", "1"), ("idpartner_token", "secret-token")].into_iter().collect();
     let settings = settings();
     let chosen = check_return(&settings, &params).unwrap();
     assert!(!format!("{chosen:?}").contains("secret-token"));

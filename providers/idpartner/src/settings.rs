@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tunnus_oidc::settings::{check_client_id, check_host};
 use tunnus_sdk::{Environment, Level, SettingsError};
 use url::{Host, Url};
 
@@ -81,12 +82,15 @@ impl Settings {
     /// Every fault that the types do not show.
     pub(crate) fn check(&self, environment: Environment) -> Vec<SettingsError> {
         let mut faults = Vec::new();
-        if environment == Environment::Production && self.client_authentication != ClientAuthentication::MutualTls {
-            let message = "a production connection authenticates by mutual_tls; a client secret is for the sandbox";
+        if environment == Environment::Production
+            && self.client_authentication != ClientAuthentication::MutualTls
+        {
+            let message =
+                "a production connection authenticates by mutual_tls; a client secret is for the sandbox";
             faults.push(SettingsError::new("/client_authentication", message));
         }
         faults.extend(fault_at("/selector", check_address(&self.selector, environment)));
-        faults.extend(fault_at("/client_id", check_text(&self.client_id)));
+        faults.extend(check_client_id("/client_id", &self.client_id));
         if !(1..=ISSUERS_MAX).contains(&self.issuers.len()) {
             faults.push(SettingsError::new("/issuers", "between 1 and 500 issuers"));
         }
@@ -120,7 +124,7 @@ impl ListedIssuer {
             faults.extend(fault_at(&format!("{pointer}/{member}"), check_text(text)));
         }
         for (index, host) in self.endpoint_hosts.iter().enumerate() {
-            faults.extend(fault_at(&format!("{pointer}/endpoint_hosts/{index}"), check_host(host)));
+            faults.extend(check_host(&format!("{pointer}/endpoint_hosts/{index}"), host));
         }
         faults
     }
@@ -132,7 +136,8 @@ fn fault_at(pointer: &str, message: Option<&'static str>) -> Option<SettingsErro
 }
 
 fn check_text(text: &str) -> Option<&'static str> {
-    let fits = (1..=TEXT_MAX).contains(&text.len()) && text.trim() == text && !text.contains(char::is_control);
+    let fits =
+        (1..=TEXT_MAX).contains(&text.len()) && text.trim() == text && !text.contains(char::is_control);
     (!fits).then_some("1 to 255 characters, without control characters or spaces at its ends")
 }
 
@@ -157,13 +162,6 @@ fn check_address(text: &str, environment: Environment) -> Option<&'static str> {
     }
     let canonical = url.as_str() == text || url.as_str().strip_suffix('/') == Some(text);
     (!canonical).then_some("not in its plain spelling: lower-case host, no default port, no dots in the path")
-}
-
-fn check_host(text: &str) -> Option<&'static str> {
-    let fault = Some("a host name, or host:port: lower case, without scheme and path");
-    let Ok(url) = Url::parse(&format!("https://{text}/")) else { return fault };
-    let named = matches!(url.host(), Some(Host::Domain(_))) && url.username().is_empty();
-    if named && url.as_str() == format!("https://{text}/") && url.path() == "/" { None } else { fault }
 }
 
 #[cfg(test)]

@@ -98,8 +98,16 @@ fn plain_http_is_for_simulators_on_this_machine() {
 }
 
 #[test]
-fn an_endpoint_host_is_no_address_and_no_pattern() {
-    for host in ["", "*", "*.bank.example", "https://bank.example", "bank.example/x", "a@bank.example", "BANK.example", "10.0.0.1", "bank.example:443", "bank.example?"] {
+fn an_endpoint_host_is_a_host_and_nothing_more() {
+    for host in [
+        "",
+        "https://bank.example",
+        "bank.example/x",
+        "a@bank.example",
+        "BANK.example",
+        "bank.example:443",
+        "bank.example?",
+    ] {
         let settings = settings(&[("/issuers/0/endpoint_hosts/0", json!(host))]);
         assert_eq!(pointers(&settings, Environment::Production), ["/issuers/0/endpoint_hosts/0"], "{host}");
     }
