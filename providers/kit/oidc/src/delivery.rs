@@ -12,7 +12,7 @@ pub(crate) async fn deliver(
     parameters: &Parameters,
 ) -> Result<BrowserRequest, ProviderError> {
     let endpoint = &metadata.authorization_endpoint;
-    match rp.profile.request.delivery {
+    match metadata.route(&rp.profile).delivery {
         Delivery::Pushed => {
             let request_uri = par::push(rp, metadata, parameters).await?;
             Ok(BrowserRequest::Get(reference(endpoint, &rp.profile.client_id, &request_uri)))

@@ -16,7 +16,7 @@ pub(crate) async fn protect(
     metadata: &Metadata,
     parameters: &Parameters,
 ) -> Result<Vec<(String, Hidden<String>)>, ProviderError> {
-    match &rp.profile.request.protection {
+    match &metadata.route(&rp.profile).protection {
         RequestProtection::Plain => Ok(parameters.to_fields()),
         RequestProtection::Signed(signed) => {
             let token = sign(rp, signed, parameters).await?;
