@@ -54,7 +54,7 @@ pub struct App {
     /// Redirect URIs of the OpenID face, exact.
     pub redirect_uris: Vec<RedirectUri>,
     /// Return URLs of the REST face, exact.
-    pub return_urls: Vec<Url>,
+    pub return_urls: Vec<RedirectUri>,
     /// Where the person finds the app again.
     pub home_url: Option<Url>,
     /// Origins of browser apps that may read answers (CORS).
@@ -95,6 +95,8 @@ pub enum RedirectUri {
     Exact(String),
     /// A loopback address of a native app: any port (RFC 8252, section 7.3). Held without a port.
     Loopback(Url),
+    /// Whatever stands on a loopback address: for the sandbox's own app, and for no other.
+    AnyLoopback,
 }
 
 /// How a REST result is released.
@@ -164,6 +166,17 @@ impl Tenant {
     }
 }
 
+/// Whether an address is on this machine: a loopback address, or `localhost`.
+fn is_loopback(url: &Url) -> bool {
+    let on_loopback = match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    on_loopback && ["http", "https"].contains(&url.scheme()) && url.username().is_empty()
+}
+
 impl RedirectUri {
     /// Whether `uri` is this one: equal byte by byte, but for the port of a loopback address.
     #[must_use]
@@ -175,6 +188,7 @@ impl RedirectUri {
                 // Byte equality first: what the parser would mend is not the registered address.
                 asked.as_str() == uri && portless.set_port(None).is_ok() && portless == *registered
             }),
+            Self::AnyLoopback => Url::parse(uri).is_ok_and(|asked| is_loopback(&asked) && asked.fragment().is_none()),
         }
     }
 }
@@ -189,6 +203,16 @@ mod tests {
         assert!(uri.matches("https://shop.example/cb"));
         for other in ["https://shop.example/cb/", "https://shop.example/cb?x", "https://SHOP.example/cb", "https://shop.example:443/cb"] {
             assert!(!uri.matches(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_sandbox_app_stays_on_this_machine() {
+        for uri in ["http://127.0.0.1:9/x?y=1", "http://[::1]:3000/", "http://localhost:8081/cb", "https://127.0.0.9/"] {
+            assert!(RedirectUri::AnyLoopback.matches(uri), "{uri}");
+        }
+        for uri in ["http://127.0.0.1.example/", "http://localhost.example/", "http://a@127.0.0.1/", "ftp://127.0.0.1/", "http://10.0.0.1/", "x:"] {
+            assert!(!RedirectUri::AnyLoopback.matches(uri), "{uri}");
         }
     }
 

@@ -135,6 +135,13 @@ impl Params {
         self.0.values().any(Option::is_none)
     }
 
+    /// The same parameters without those of `names`.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|name, _| !names.contains(&name.as_str()));
+        self
+    }
+
     /// Every name with its value, the doubled ones left out.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_ref()?.expose_str())))

@@ -1,0 +1,108 @@
+//! One start of one connection for an identification, bound to one browser.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::digest::{Context, SHA256};
+use serde::{Deserialize, Serialize};
+use tunnus_sdk::{BrowserRequest, Inbound, Leg, LoginRequest, ProviderState, Timestamp};
+
+use super::{finish::AppReturn, identification::Identification};
+
+/// How long the same browser with the same parameters gets the same answer.
+pub const ANSWERED_KEPT: Duration = Duration::from_secs(60);
+
+/// An attempt under way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Attempt {
+    /// What the app asked.
+    pub identification: Identification,
+    /// The connection that was started.
+    pub connection: String,
+    /// What the provider was asked.
+    pub login: LoginRequest,
+    /// What is awaited.
+    pub waiting: Option<Waiting>,
+    /// What this browser was answered already.
+    pub answered: Vec<Answered>,
+    /// When it is too late.
+    pub expires_at: Timestamp,
+}
+
+/// The return that an attempt awaits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Waiting {
+    /// On which leg.
+    pub leg: Leg,
+    /// What the provider kept.
+    pub state: ProviderState,
+}
+
+/// An answer that was given, for the same request once more.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Answered {
+    /// What was asked: a digest of leg and parameters.
+    pub asked: String,
+    /// What was answered.
+    pub answer: Sent,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Where the browser was sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Sent {
+    /// To the upstream.
+    Upstream(BrowserRequest),
+    /// Back to the app.
+    App(AppReturn),
+}
+
+impl Attempt {
+    /// What was answered to this very request not long ago.
+    #[must_use]
+    pub fn answered(&self, asked: &str, now: Timestamp) -> Option<&Sent> {
+        let recent = |answered: &&Answered| answered.asked == asked && now <= answered.at.plus(ANSWERED_KEPT);
+        self.answered.iter().find(recent).map(|answered| &answered.answer)
+    }
+
+    /// Whether the attempt awaits a return on `leg`.
+    #[must_use]
+    pub fn awaits(&self, leg: &Leg) -> bool {
+        self.waiting.as_ref().is_some_and(|waiting| waiting.leg == *leg)
+    }
+}
+
+/// A digest of what came back: equal for the same leg with the same parameters.
+#[must_use]
+pub fn digest(inbound: &Inbound) -> String {
+    let mut context = Context::new(&SHA256);
+    let pairs = inbound.params.iter().flat_map(|(name, value)| [name, value]);
+    for part in std::iter::once(inbound.leg.name()).chain(pairs) {
+        context.update(&part.len().to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    URL_SAFE_NO_PAD.encode(context.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inbound(leg: &'static str, params: &[(&str, &str)]) -> String {
+        digest(&Inbound { leg: Leg::new(leg), params: params.iter().copied().collect() })
+    }
+
+    #[test]
+    fn the_digest_tells_legs_names_and_values_apart() {
+        let same = inbound("callback", &[("a", "b"), ("c", "d")]);
+        assert_eq!(same, inbound("callback", &[("c", "d"), ("a", "b")]));
+        for other in [
+            inbound("selected", &[("a", "b"), ("c", "d")]),
+            inbound("callback", &[("a", "bc"), ("", "d")]),
+            inbound("callback", &[("a", "b")]),
+        ] {
+            assert_ne!(same, other);
+        }
+    }
+}

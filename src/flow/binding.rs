@@ -1,0 +1,195 @@
+//! What ties an attempt to one browser: a cookie of its own, checked before the store is touched.
+//!
+//! Four secrets are four values: the ticket opens the door, the `state` finds the attempt, the
+//! binding proves the browser, the app's code gives the result. A stranger who learns `state` or
+//! ticket lacks the binding, and the attempt cannot even be opened without it.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::digest::{SHA256, digest};
+use tunnus_sdk::{Hidden, Timestamp};
+
+use crate::ambient::Ambient;
+
+/// How many attempts a browser may have open.
+pub const ATTEMPTS_MAX: usize = 8;
+
+/// How much of the hash of `state` names the cookie: 96 bits.
+const NAME_LENGTH: usize = 16;
+
+/// One attempt as its browser knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The connection.
+    pub connection: String,
+    /// When the attempt began: the oldest goes first.
+    pub started_at: Timestamp,
+    /// The attempt's `state`.
+    pub state: Hidden<String>,
+    /// What proves the browser.
+    pub secret: Hidden<String>,
+}
+
+/// A cookie to set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetCookie {
+    /// Its name.
+    pub name: String,
+    /// Its value; none removes it.
+    pub value: Option<Hidden<String>>,
+    /// How long it lives.
+    pub max_age: Duration,
+}
+
+/// The cookies that a browser sent, as far as they are ours.
+#[derive(Clone, Debug, Default)]
+pub struct Bindings {
+    prefix: &'static str,
+    bindings: Vec<Binding>,
+}
+
+/// The name under which the store keeps the attempt of `state`.
+#[must_use]
+pub fn state_hash(state: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, state.as_bytes()))
+}
+
+/// What the names of our cookies begin with. `__Host-` needs https (RFC 6265bis, section 4.1.3.2).
+#[must_use]
+pub const fn cookie_prefix(https: bool) -> &'static str {
+    if https { "__Host-tunnus_" } else { "tunnus_" }
+}
+
+impl Binding {
+    /// A binding for a new attempt.
+    #[must_use]
+    pub fn begin(connection: &str, ambient: &Ambient) -> Self {
+        let connection = connection.to_owned();
+        Self { connection, started_at: ambient.now(), state: ambient.secret(), secret: ambient.secret() }
+    }
+
+    /// What tells this attempt from the browser's others: the start of a hash of its state.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let mut name = state_hash(self.state.expose_str());
+        name.truncate(NAME_LENGTH);
+        name
+    }
+
+    fn cookie_name(&self, prefix: &str) -> String {
+        format!("{prefix}{}", self.name())
+    }
+
+    /// The cookie that holds it for `max_age`.
+    #[must_use]
+    pub fn to_cookie(&self, prefix: &str, max_age: Duration) -> SetCookie {
+        let parts = [&self.connection, &self.started_at.0.to_string(), self.state.expose(), self.secret.expose()];
+        let value = parts.map(String::as_str).join(".");
+        SetCookie { name: self.cookie_name(prefix), value: Some(value.into()), max_age }
+    }
+
+    /// Reads one cookie; none where it is not one of ours or its name does not fit its value.
+    fn parse(prefix: &str, name: &str, value: &str) -> Option<Self> {
+        let mut parts = value.split('.');
+        let (connection, started_at, state, secret) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let whole = parts.next().is_none() && [state, secret].iter().all(|part| part.len() == 43);
+        let started_at = Timestamp(started_at.parse().ok()?);
+        let binding = Self { connection: connection.to_owned(), started_at, state: state.into(), secret: secret.into() };
+        (whole && binding.cookie_name(prefix) == name).then_some(binding)
+    }
+}
+
+impl Bindings {
+    /// Reads a browser's cookies, at most twice as many as we set; the rest are not ours.
+    #[must_use]
+    pub fn read<'a>(https: bool, cookies: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let prefix = cookie_prefix(https);
+        let ours = cookies.filter(|(name, _)| name.starts_with(prefix)).take(2 * ATTEMPTS_MAX);
+        let mut bindings: Vec<_> = ours.filter_map(|(name, value)| Binding::parse(prefix, name, value)).collect();
+        bindings.sort_by_key(|binding| binding.started_at);
+        Self { prefix, bindings }
+    }
+
+    /// The attempt of this `state`, where it is this browser's.
+    #[must_use]
+    pub fn of_state(&self, state: &str) -> Option<&Binding> {
+        self.bindings.iter().find(|binding| binding.state.expose_str() == state)
+    }
+
+    /// This browser's attempts of `connection`, at most eight, the latest first.
+    #[must_use]
+    pub fn of_connection(&self, connection: &str) -> Vec<&Binding> {
+        let candidates = self.bindings.iter().rev().filter(|binding| binding.connection == connection);
+        candidates.take(ATTEMPTS_MAX).collect()
+    }
+
+    /// Adds an attempt: its cookie, and removals of the oldest ones above the limit.
+    #[must_use]
+    pub fn with(&self, binding: &Binding, max_age: Duration) -> Vec<SetCookie> {
+        let surplus = (self.bindings.len() + 1).saturating_sub(ATTEMPTS_MAX);
+        let removals = self.bindings.iter().take(surplus).map(|oldest| self.removal(oldest));
+        removals.chain([binding.to_cookie(self.prefix, max_age)]).collect()
+    }
+
+    /// The cookie of `binding` again, for `max_age`.
+    #[must_use]
+    pub fn renewed(&self, binding: &Binding, max_age: Duration) -> SetCookie {
+        binding.to_cookie(self.prefix, max_age)
+    }
+
+    fn removal(&self, binding: &Binding) -> SetCookie {
+        SetCookie { name: binding.cookie_name(self.prefix), value: None, max_age: Duration::ZERO }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+
+    fn ambient() -> Ambient {
+        let next = AtomicU8::new(1);
+        Ambient::given(|| Timestamp(1_000), move |bytes| bytes.fill(next.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    fn value(cookie: &SetCookie) -> String {
+        cookie.value.as_ref().unwrap().expose().clone()
+    }
+
+    #[test]
+    fn a_cookie_reads_back() {
+        let binding = Binding::begin("ftn", &ambient());
+        let cookie = binding.to_cookie("__Host-tunnus_", Duration::from_secs(600));
+        let value = value(&cookie);
+        let bindings = Bindings::read(true, [(cookie.name.as_str(), value.as_str())].into_iter());
+        assert_eq!(bindings.of_state(binding.state.expose()), Some(&binding));
+        assert_eq!(bindings.of_connection("ftn"), [&binding]);
+        assert!(bindings.of_connection("mle").is_empty());
+    }
+
+    #[test]
+    fn a_cookie_under_another_name_is_not_ours() {
+        let binding = Binding::begin("ftn", &ambient());
+        let value = value(&binding.to_cookie("__Host-tunnus_", Duration::from_secs(600)));
+        for name in ["__Host-tunnus_AAAAAAAAAAAAAAAA", "tunnus_AAAAAAAAAAAAAAAA", "__Host-tunnus_"] {
+            assert!(Bindings::read(true, [(name, value.as_str())].into_iter()).bindings.is_empty());
+        }
+        for value in ["", "...", "ftn.1.a.b", "ftn.x.y", "ftn.1.a.b.c"] {
+            assert!(Bindings::read(true, [("__Host-tunnus_x", value)].into_iter()).bindings.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_ninth_attempt_ends_the_oldest() {
+        let ambient = ambient();
+        let open: Vec<_> = (0..ATTEMPTS_MAX).map(|_| Binding::begin("ftn", &ambient)).collect();
+        let cookies: Vec<_> = open.iter().map(|binding| binding.to_cookie("tunnus_", Duration::from_secs(1))).collect();
+        let pairs: Vec<_> = cookies.iter().map(|cookie| (cookie.name.clone(), value(cookie))).collect();
+        let bindings = Bindings::read(false, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let set = bindings.with(&Binding::begin("ftn", &ambient), Duration::from_secs(600));
+        assert_eq!(set.len(), 2);
+        assert!(set[0].value.is_none() && set[1].value.is_some());
+    }
+}

@@ -1,0 +1,202 @@
+//! Settles an identification, once, and sends the browser back to the app.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use tunnus_sdk::Hidden;
+use url::Url;
+
+use super::{
+    identification::{Face, Identification, OpenIdRequest, Outcome, Report, ResponseMode, Settled},
+    keep::Flows,
+    record::IdentityRecord,
+};
+use crate::{
+    error::{Code, Error},
+    store::Key,
+};
+
+/// How the browser goes back to the app.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum AppReturn {
+    /// By redirect.
+    Redirect(Hidden<String>),
+    /// By a form that posts itself.
+    FormPost {
+        /// Where to.
+        action: Url,
+        /// The fields.
+        fields: Vec<(String, Hidden<String>)>,
+    },
+    /// Not at all: the app polls. The page says whether the person was identified.
+    Stay {
+        /// Whether so.
+        success: bool,
+    },
+}
+
+/// Settles `identification` with what came of it.
+///
+/// # Errors
+/// [`Code::AlreadyAnswered`] where it was settled before; [`Code::StoreUnavailable`].
+pub async fn finish(
+    flows: &Flows,
+    issuer: &str,
+    identification: &Identification,
+    result: Result<IdentityRecord, Error>,
+) -> Result<AppReturn, Error> {
+    let (settled, answer) = match result {
+        Ok(record) => complete(flows, identification, &record)?,
+        Err(error) => (Settled::Failed(Report::from(&error)), Answer::Error(error.code)),
+    };
+    let finished_at = flows.ambient.now();
+    let outcome = Outcome { identification: identification.clone(), finished_at, result: settled };
+    if !flows.settle(&outcome).await? {
+        return Err(Code::AlreadyAnswered.into());
+    }
+    Ok(to_app(identification, issuer, &answer))
+}
+
+/// What the app is told through the browser.
+enum Answer {
+    /// The one-time code.
+    Code(Hidden<String>),
+    /// A code of the contract; reason and stage never travel here.
+    Error(Code),
+    /// Nothing: the app polls.
+    Nothing,
+}
+
+/// Seals the record under a fresh code, so that only who holds the browser's code can open it.
+fn complete(flows: &Flows, identification: &Identification, record: &IdentityRecord) -> Result<(Settled, Answer), Error> {
+    if identification.is_polled() {
+        let sealed = seal_record(flows, &identification.id, "", record)?;
+        return Ok((Settled::Completed(sealed), Answer::Nothing));
+    }
+    let code = flows.ambient.secret();
+    let sealed = seal_record(flows, &identification.id, code.expose_str(), record)?;
+    Ok((Settled::Completed(sealed), Answer::Code(to_code(&identification.id, &code))))
+}
+
+fn seal_record(flows: &Flows, id: &str, secret: &str, record: &IdentityRecord) -> Result<Vec<u8>, Error> {
+    flows.seal("record", &Key::new("record", id), &[id, secret], record)
+}
+
+/// Opens the record of `outcome` with the secret of the browser's code; none where it does not fit.
+#[must_use]
+pub fn open_record(flows: &Flows, outcome: &Outcome, secret: &str) -> Option<IdentityRecord> {
+    let id = outcome.identification.id.as_str();
+    match &outcome.result {
+        Settled::Completed(sealed) => flows.open("record", &Key::new("record", id), &[id, secret], sealed),
+        Settled::Failed(_) => None,
+    }
+}
+
+/// The code that the browser carries: it names its identification, so that no index is needed.
+fn to_code(id: &str, secret: &Hidden<String>) -> Hidden<String> {
+    Hidden::new(format!("{id}.{}", secret.expose()))
+}
+
+/// The parts of a browser's code: the identification's id and the secret.
+#[must_use]
+pub fn parse_code(code: &str) -> Option<(&str, &str)> {
+    let (id, secret) = code.split_once('.')?;
+    let is_id = URL_SAFE_NO_PAD.decode(id).is_ok_and(|bytes| bytes.len() == 16);
+    let is_secret = URL_SAFE_NO_PAD.decode(secret).is_ok_and(|bytes| bytes.len() == 32);
+    (is_id && is_secret).then_some((id, secret))
+}
+
+fn to_app(identification: &Identification, issuer: &str, answer: &Answer) -> AppReturn {
+    match &identification.face {
+        Face::OpenId(request) => to_openid_app(identification, request, issuer, answer),
+        Face::Rest { return_url: Some(return_url) } => to_rest_app(identification, return_url, answer),
+        Face::Rest { return_url: None } => AppReturn::Stay { success: !matches!(answer, Answer::Error(_)) },
+    }
+}
+
+fn to_rest_app(identification: &Identification, return_url: &Url, answer: &Answer) -> AppReturn {
+    let mut url = return_url.clone();
+    let mut query = url.query_pairs_mut();
+    query.append_pair("identification", &identification.id);
+    match answer {
+        Answer::Code(code) => query.append_pair("code", code.expose_str()),
+        Answer::Error(code) => query.append_pair("error", code.name()),
+        Answer::Nothing => &mut query,
+    };
+    drop(query);
+    AppReturn::Redirect(Hidden::new(url.into()))
+}
+
+/// RFC 6749, sections 4.1.2 and 4.1.2.1, with `iss` (RFC 9207).
+fn to_openid_app(identification: &Identification, request: &OpenIdRequest, issuer: &str, answer: &Answer) -> AppReturn {
+    let mut params = vec![("iss".to_owned(), Hidden::from(issuer))];
+    params.extend(request.state.clone().map(|state| ("state".to_owned(), state)));
+    match answer {
+        Answer::Code(code) => params.push(("code".to_owned(), code.clone())),
+        Answer::Error(code) => params.extend(error_params(*code, &identification.trace_id, issuer)),
+        Answer::Nothing => {}
+    }
+    to_redirect_uri(&request.redirect_uri, request.response_mode, params)
+}
+
+/// The error as client libraries keep it: `error`, `error_description`, `error_uri`.
+#[must_use]
+pub fn error_params(code: Code, trace_id: &str, issuer: &str) -> Vec<(String, Hidden<String>)> {
+    let description = format!("{code} [{trace_id}] {}", code.sentence());
+    // An issuer is `{public_url}/t/{tenant}`; the codes' pages stand under `{public_url}`.
+    let base = issuer.rsplit_once("/t/").map_or(issuer, |(base, _)| base);
+    let pairs = [
+        ("error", code.oauth_error().to_owned()),
+        ("error_description", description),
+        ("error_uri", format!("{base}/errors/{code}")),
+    ];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), Hidden::new(value))).collect()
+}
+
+/// Sends `params` to a registered redirect URI.
+#[must_use]
+pub fn to_redirect_uri(redirect_uri: &str, mode: ResponseMode, params: Vec<(String, Hidden<String>)>) -> AppReturn {
+    if let (ResponseMode::FormPost, Ok(action)) = (mode, Url::parse(redirect_uri)) {
+        return AppReturn::FormPost { action, fields: params };
+    }
+    // Appended to the text as registered: a parser may not change a byte of it.
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(params.iter().map(|(name, value)| (name.as_str(), value.expose_str())));
+    let separator = if redirect_uri.contains('?') { '&' } else { '?' };
+    AppReturn::Redirect(Hidden::new(format!("{redirect_uri}{separator}{}", query.finish())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registered_query_is_kept() {
+        let params = vec![("code".to_owned(), Hidden::from("a b"))];
+        let AppReturn::Redirect(url) = to_redirect_uri("com.example.app:/cb?x=1", ResponseMode::Query, params) else {
+            panic!("a redirect");
+        };
+        assert_eq!(url.expose(), "com.example.app:/cb?x=1&code=a+b");
+    }
+
+    #[test]
+    fn only_whole_codes_are_looked_up() {
+        let id = URL_SAFE_NO_PAD.encode([1; 16]);
+        let secret = URL_SAFE_NO_PAD.encode([2; 32]);
+        assert_eq!(parse_code(&format!("{id}.{secret}")), Some((id.as_str(), secret.as_str())));
+        for code in ["", ".", &id, &secret, &format!("{secret}.{id}"), &format!("{id}.{secret}x"), &format!("{id}:x.{secret}")] {
+            assert_eq!(parse_code(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_error_names_code_trace_and_page() {
+        let params = error_params(Code::UserCancelled, "4711", "https://id.example/t/acme");
+        let value = |name: &str| params.iter().find(|(key, _)| key == name).map(|(_, value)| value.expose().clone());
+        assert_eq!(value("error").as_deref(), Some("access_denied"));
+        assert_eq!(
+            value("error_description").as_deref(),
+            Some("user_cancelled [4711] The person cancelled the identification.")
+        );
+        assert_eq!(value("error_uri").as_deref(), Some("https://id.example/errors/user_cancelled"));
+    }
+}

@@ -1,0 +1,176 @@
+//! Keeps flows in the store: which key holds what, sealed under which secrets, for how long.
+//!
+//! An identification and its outcome are sealed under the server's key and their id. An attempt is
+//! sealed under the server's key, its `state` *and* its binding: access logs, the store's dump and
+//! the server's key together open nothing. Expiry stands inside the values; the store's own time is
+//! longer, so that an expired return still finds its way home.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    attempt::Attempt,
+    binding::{Binding, state_hash},
+    identification::{Identification, Outcome, RESULT_KEPT},
+};
+use crate::{
+    ambient::Ambient,
+    error::{Code, Error},
+    store::{FlowStore, Key, StoreError, Taken, seal::Sealer},
+};
+
+/// How much longer the store keeps a flow than it lives.
+const GRACE: Duration = Duration::from_secs(15 * 60);
+
+/// The flow store with its seals.
+#[derive(Clone)]
+pub struct Flows {
+    /// The store.
+    pub store: Arc<dyn FlowStore>,
+    /// The seals.
+    pub sealer: Arc<Sealer>,
+    /// Time and chance.
+    pub ambient: Ambient,
+}
+
+/// What taking an attempt found.
+#[derive(Debug)]
+pub enum TakenAttempt {
+    /// The attempt; it is ours alone now.
+    Ours(Box<Attempt>),
+    /// The same browser's other request is at work on it.
+    AtWork,
+    /// Nothing, or nothing that this browser can open.
+    Unknown,
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::new(Code::StoreUnavailable).because(error)
+    }
+}
+
+impl Flows {
+    /// Keeps an identification.
+    pub async fn keep_identification(&self, identification: &Identification) -> Result<(), Error> {
+        let key = Key::new("identification", &identification.id);
+        let value = self.seal("identification", &key, &[&identification.id], identification)?;
+        let lives = seconds_between(identification.created_at.0, identification.expires_at.0);
+        Ok(self.store.put(&key, &value, lives + GRACE).await?)
+    }
+
+    /// The identification of this id.
+    pub async fn identification(&self, id: &str) -> Result<Option<Identification>, Error> {
+        let key = Key::new("identification", id);
+        let value = self.store.read(&key).await?;
+        Ok(value.and_then(|value| self.open("identification", &key, &[id], &value)))
+    }
+
+    /// Forgets an identification.
+    pub async fn forget_identification(&self, id: &str) -> Result<(), Error> {
+        Ok(self.store.delete(&Key::new("identification", id)).await?)
+    }
+
+    /// Settles an identification. False where it was settled before: the first wins.
+    pub async fn settle(&self, outcome: &Outcome) -> Result<bool, Error> {
+        let (key, value) = self.sealed_outcome(outcome)?;
+        Ok(self.store.create(&key, &value, RESULT_KEPT).await?)
+    }
+
+    /// Settles an identification whatever was settled before.
+    pub async fn overrule(&self, outcome: &Outcome) -> Result<(), Error> {
+        let (key, value) = self.sealed_outcome(outcome)?;
+        Ok(self.store.put(&key, &value, RESULT_KEPT).await?)
+    }
+
+    /// What became of the identification of this id.
+    pub async fn outcome(&self, id: &str) -> Result<Option<Outcome>, Error> {
+        let key = Key::new("outcome", id);
+        let value = self.store.read(&key).await?;
+        Ok(value.and_then(|value| self.open("outcome", &key, &[id], &value)))
+    }
+
+    /// Takes the outcome: whoever gets `true` is the only one.
+    pub async fn take_outcome(&self, id: &str) -> Result<bool, Error> {
+        Ok(matches!(self.store.take(&Key::new("outcome", id)).await?, Taken::Value(_)))
+    }
+
+    fn sealed_outcome(&self, outcome: &Outcome) -> Result<(Key, Vec<u8>), Error> {
+        let id = &outcome.identification.id;
+        let key = Key::new("outcome", id);
+        let value = self.seal("outcome", &key, &[id], outcome)?;
+        Ok((key, value))
+    }
+
+    /// Keeps an attempt for its browser.
+    pub async fn keep_attempt(&self, binding: &Binding, attempt: &Attempt) -> Result<(), Error> {
+        let key = attempt_key(binding);
+        let value = self.seal("attempt", &key, &attempt_secrets(binding), attempt)?;
+        let lives = seconds_between(self.ambient.now().0, attempt.expires_at.0);
+        Ok(self.store.put(&key, &value, lives + GRACE).await?)
+    }
+
+    /// Looks at an attempt without taking it.
+    pub async fn attempt(&self, binding: &Binding) -> Result<TakenAttempt, Error> {
+        let key = attempt_key(binding);
+        let found = match self.store.read(&key).await? {
+            Some(value) if value == crate::store::TOMBSTONE => Taken::AlreadyTaken,
+            Some(value) => Taken::Value(value),
+            None => Taken::Missing,
+        };
+        Ok(self.taken_attempt(binding, &key, &found))
+    }
+
+    /// Takes an attempt.
+    pub async fn take_attempt(&self, binding: &Binding) -> Result<TakenAttempt, Error> {
+        let key = attempt_key(binding);
+        let taken = self.store.take(&key).await?;
+        Ok(self.taken_attempt(binding, &key, &taken))
+    }
+
+    fn taken_attempt(&self, binding: &Binding, key: &Key, taken: &Taken) -> TakenAttempt {
+        match taken {
+            Taken::Value(value) => self
+                .open("attempt", key, &attempt_secrets(binding), value)
+                .map_or(TakenAttempt::Unknown, |attempt| TakenAttempt::Ours(Box::new(attempt))),
+            Taken::AlreadyTaken => TakenAttempt::AtWork,
+            Taken::Missing => TakenAttempt::Unknown,
+        }
+    }
+
+    /// Seals `value` for the place `key`.
+    pub fn seal<T: Serialize>(
+        &self,
+        purpose: &'static str,
+        key: &Key,
+        secrets: &[&str],
+        value: &T,
+    ) -> Result<Vec<u8>, Error> {
+        let sealed = self.sealer.seal_json(purpose, secrets, key, value);
+        sealed.map_err(|source| Error::new(Code::Internal).because(source))
+    }
+
+    /// Opens what stands at the place `key`; none where it was not sealed for there.
+    pub fn open<T: DeserializeOwned>(
+        &self,
+        purpose: &'static str,
+        key: &Key,
+        secrets: &[&str],
+        value: &[u8],
+    ) -> Option<T> {
+        self.sealer.open_json(purpose, secrets, key, value).ok()
+    }
+}
+
+fn attempt_key(binding: &Binding) -> Key {
+    Key::new("attempt", &state_hash(binding.state.expose_str()))
+}
+
+fn attempt_secrets(binding: &Binding) -> [&str; 2] {
+    [binding.state.expose_str(), binding.secret.expose_str()]
+}
+
+fn seconds_between(from: i64, until: i64) -> Duration {
+    Duration::from_secs(u64::try_from(until.saturating_sub(from)).unwrap_or(0))
+}

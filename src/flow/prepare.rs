@@ -1,0 +1,144 @@
+//! Checks what an app asks and makes an identification of it. The same for both faces.
+//!
+//! What an app gets is the intersection of what it asks, what the tenant allows it and what the
+//! provider can give. A required claim that is not allowed or not possible is refused here, at the
+//! start; an optional one is left out.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use tunnus_sdk::{Descriptor, Hidden, Level, Locale, Member};
+
+use super::identification::{Face, Identification};
+use crate::{
+    app::App as Broker,
+    error::{Code, Error},
+    tenant::model::{App, Connection, Tenant},
+};
+
+/// What an app asks, checked as far as its own face can.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// What only that face needs.
+    pub face: Face,
+    /// The connection.
+    pub connection: Option<String>,
+    /// The bank behind it.
+    pub method: Option<String>,
+    /// The app's order id.
+    pub reference: Option<Hidden<String>>,
+    /// The members without which the identification fails.
+    pub required: BTreeSet<Member>,
+    /// The members that the app would like; none means all it may have.
+    pub optional: Option<BTreeSet<Member>>,
+    /// The least level of assurance.
+    pub minimum_assurance: Level,
+    /// Whom the app expects.
+    pub expected_national_id: Option<Hidden<String>>,
+    /// What the app knows of who will log in.
+    pub login_hint: Option<Hidden<String>>,
+    /// How long ago the person may have been authenticated.
+    pub max_age: Option<u64>,
+    /// The person's language.
+    pub locale: Option<Locale>,
+    /// What pages, logs and bodies show.
+    pub trace_id: String,
+}
+
+/// Makes an identification of what `app` asks.
+///
+/// # Errors
+/// [`Code::ConnectionUnknown`] where the app may use no such connection, [`Code::RequestInvalid`]
+/// where it asks for what it may not have or the connection cannot give.
+pub fn prepare(broker: &Broker, tenant: &Tenant, app: &App, asked: Asked) -> Result<Identification, Error> {
+    check_hint(broker, &asked)?;
+    check_allowed(app, &asked.required)?;
+    let optional = asked.optional.unwrap_or_else(|| app.claims.clone());
+    let optional = optional.intersection(&app.claims).copied().filter(|member| !asked.required.contains(member));
+    let now = broker.flows.ambient.now();
+    let identification = Identification {
+        id: broker.flows.ambient.id(),
+        tenant: tenant.id.clone(),
+        app: app.id.clone(),
+        face: asked.face,
+        connection: asked.connection,
+        method: asked.method,
+        reference: asked.reference,
+        optional: optional.collect(),
+        required: asked.required,
+        minimum_assurance: asked.minimum_assurance.max(app.minimum_assurance),
+        expected_national_id: asked.expected_national_id,
+        login_hint: asked.login_hint,
+        max_age: asked.max_age,
+        locale: asked.locale,
+        ticket: broker.flows.ambient.secret(),
+        trace_id: asked.trace_id,
+        created_at: now,
+        expires_at: now.plus(Duration::from_secs(broker.lifetimes.identification_seconds)),
+    };
+    if possible(broker, tenant, app, &identification).is_empty() {
+        return Err(impossible(tenant, app, &identification));
+    }
+    Ok(identification)
+}
+
+/// The connections that can serve `identification`, in the order of the chooser.
+#[must_use]
+pub fn possible<'a>(
+    broker: &Broker,
+    tenant: &'a Tenant,
+    app: &'a App,
+    identification: &Identification,
+) -> Vec<&'a std::sync::Arc<Connection>> {
+    let chosen = |connection: &Connection| {
+        identification.connection.as_ref().is_none_or(|chosen| *chosen == connection.id)
+    };
+    let able = |connection: &Connection| {
+        broker.providers.find(&connection.provider).is_some_and(|provider| {
+            let descriptor = provider.descriptor();
+            let selects = identification.method.is_none() || descriptor.selects_method;
+            selects && identification.required.iter().all(|member| can_give(&descriptor, *member))
+        })
+    };
+    tenant.connections_of(app).filter(|connection| chosen(connection) && able(connection)).collect()
+}
+
+/// Whether a provider can give `member`, by itself or by what we derive.
+#[must_use]
+pub fn can_give(descriptor: &Descriptor, member: Member) -> bool {
+    let derivable = matches!(member, Member::AgeOver(_)) && descriptor.claims.contains(&Member::BirthDate);
+    derivable || descriptor.claims.contains(&member)
+}
+
+/// Why no connection can serve. One that the app may not use and one that does not exist are one.
+fn impossible(tenant: &Tenant, app: &App, identification: &Identification) -> Error {
+    let may_use = |id: &String| tenant.connections_of(app).any(|connection| connection.id == *id);
+    match &identification.connection {
+        Some(id) if !may_use(id) => Error::new(Code::ConnectionUnknown),
+        None if tenant.connections_of(app).next().is_none() => Error::new(Code::ConnectionUnknown),
+        Some(_) | None if identification.method.is_some() => {
+            Error::request("/method", "the connection cannot preselect a method, or cannot give a required claim")
+        }
+        Some(_) | None => Error::request("/claims/required", "the connection cannot give a required claim"),
+    }
+}
+
+fn check_allowed(app: &App, required: &BTreeSet<Member>) -> Result<(), Error> {
+    let refused: Vec<_> = required.difference(&app.claims).collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let field = |member: &&Member| crate::error::Field {
+        pointer: "/claims/required".to_owned(),
+        message: format!("the app may not have {member}"),
+    };
+    Err(Error { fields: refused.iter().map(field).collect(), ..Error::new(Code::RequestInvalid) })
+}
+
+/// What only the sandbox understands is refused everywhere else: it could skip the person.
+fn check_hint(broker: &Broker, asked: &Asked) -> Result<(), Error> {
+    let is_ours = asked.login_hint.as_ref().is_some_and(|hint| hint.expose_str().starts_with("sandbox:"));
+    if is_ours && !broker.sandbox {
+        return Err(Error::request("/login_hint", "hints of the sandbox are refused here"));
+    }
+    Ok(())
+}

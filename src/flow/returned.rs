@@ -1,0 +1,255 @@
+//! Takes a browser's return: finds the attempt, lets the provider go on, answers.
+//!
+//! The order is the security property: the cookie first, then the store; look, then take; the
+//! provider only with what was taken. Nothing here costs a private-key operation unless this
+//! browser has an attempt waiting on this leg of this connection.
+
+use std::sync::Arc;
+
+use tunnus_sdk::{Candidate, Correlation, Evidence, Inbound, Leg, Params, Step};
+use url::Url;
+
+use super::{
+    attempt::{ANSWERED_KEPT, Answered, Attempt, Sent, Waiting, digest},
+    binding::Binding,
+    drive::{Answer, Reply, Visit, fail, settle},
+    keep::TakenAttempt,
+    release::release,
+};
+use crate::{
+    error::{Code, Error},
+    http::pages::{Again, Choice, Page},
+    metrics::FlowStep,
+    tenant::connections::Ready,
+    tenant::model::Connection,
+};
+
+/// The parameter that names the attempt which the person picked.
+pub const PICKED: &str = "tunnus_attempt";
+
+/// What is known of a return before its attempt is taken.
+struct Return<'a> {
+    visit: &'a Visit,
+    connection: &'a Arc<Connection>,
+    ready: Ready,
+    inbound: Inbound,
+    asked: String,
+}
+
+/// What a browser's cookies say about a return.
+enum Found {
+    /// The one attempt that it can belong to.
+    One(Binding),
+    /// Several, among which the person picks.
+    Several(Vec<(Binding, Attempt)>),
+}
+
+/// Takes the return of a browser on `leg` of `connection`.
+///
+/// # Errors
+/// Page-only codes and [`Code::StoreUnavailable`]: nothing that an app waits to hear.
+pub async fn take(visit: &Visit, connection: &str, leg: Leg, params: Params, picked: Option<&str>) -> Result<Reply, Error> {
+    let connection = visit.tenant.connection(connection).ok_or(Code::FlowUnknown)?;
+    let ready = visit.broker.connections.ready(&visit.tenant, connection)?;
+    let inbound = Inbound { leg, params };
+    let asked = digest(&inbound);
+    let back = Return { visit, connection, ready, inbound, asked };
+    match back.find(picked).await? {
+        Found::One(binding) => back.go_on(&binding).await,
+        Found::Several(attempts) => back.ask_the_person(&attempts),
+    }
+}
+
+impl Return<'_> {
+    /// Finds the attempt by the cookie of its state, or among this browser's attempts.
+    async fn find(&self, picked: Option<&str>) -> Result<Found, Error> {
+        let bindings = &self.visit.browser.bindings;
+        if let Correlation::State(state) = self.ready.provider.correlate(&self.inbound) {
+            let binding = bindings.of_state(state.expose_str()).ok_or(Code::BrowserMismatch)?;
+            return Ok(Found::One(binding.clone()));
+        }
+        let mut waiting = Vec::new();
+        for binding in bindings.of_connection(&self.connection.id) {
+            match self.visit.broker.flows.attempt(binding).await? {
+                TakenAttempt::Ours(attempt) if self.concerns(&attempt) => waiting.push((binding.clone(), *attempt)),
+                TakenAttempt::Ours(_) | TakenAttempt::AtWork | TakenAttempt::Unknown => {}
+            }
+        }
+        self.choose(waiting, picked).await
+    }
+
+    /// Whether this attempt awaits this return, or has answered it just now.
+    fn concerns(&self, attempt: &Attempt) -> bool {
+        let now = self.visit.broker.flows.ambient.now();
+        attempt.connection == self.connection.id
+            && (attempt.awaits(&self.inbound.leg) || attempt.answered(&self.asked, now).is_some())
+    }
+
+    async fn choose(&self, mut waiting: Vec<(Binding, Attempt)>, picked: Option<&str>) -> Result<Found, Error> {
+        let now = self.visit.broker.flows.ambient.now();
+        let replayed = waiting.iter().position(|(_, attempt)| attempt.answered(&self.asked, now).is_some());
+        let by_hand = picked.and_then(|picked| waiting.iter().position(|(binding, _)| binding.name() == picked));
+        let only = (waiting.len() == 1).then_some(0);
+        let index = match replayed.or(by_hand).or(only) {
+            Some(index) => Some(index),
+            None if waiting.is_empty() => return Err(Code::BrowserMismatch.into()),
+            None => self.choose_by_content(&waiting).await,
+        };
+        let chosen = index.filter(|index| *index < waiting.len()).map(|index| waiting.swap_remove(index));
+        Ok(chosen.map_or(Found::Several(waiting), |(binding, _)| Found::One(binding)))
+    }
+
+    async fn choose_by_content(&self, waiting: &[(Binding, Attempt)]) -> Option<usize> {
+        let state = |attempt: &'_ Attempt| attempt.waiting.as_ref().map(|waiting| waiting.state.clone());
+        let states: Vec<_> = waiting.iter().map(|(_, attempt)| state(attempt)).collect();
+        let pairs = waiting.iter().zip(&states).enumerate();
+        let pairs = pairs.filter_map(|(index, ((_, attempt), state))| Some((index, attempt, state.as_ref()?)));
+        let (indices, candidates): (Vec<_>, Vec<_>) =
+            pairs.map(|(index, attempt, state)| (index, Candidate { login: &attempt.login, state })).unzip();
+        let chosen = self.ready.provider.choose(&candidates, &self.inbound).await?;
+        indices.get(chosen).copied()
+    }
+
+    fn ask_the_person(&self, waiting: &[(Binding, Attempt)]) -> Result<Reply, Error> {
+        let locale = self.visit.browser.locale;
+        let choice = |(binding, attempt): &(Binding, Attempt)| {
+            let app = self.visit.app(&attempt.identification).ok()?;
+            let app_name = app.name.in_locale(locale).unwrap_or(&app.id).to_owned();
+            let mut url = self.address()?;
+            // Named by a hash that only this browser's cookie spells out, not by its state.
+            let name = binding.name();
+            url.query_pairs_mut().extend_pairs(self.inbound.params.iter()).append_pair(PICKED, &name);
+            Some(Choice { name: app_name, url, notice: None })
+        };
+        let choices: Vec<_> = waiting.iter().filter_map(choice).collect();
+        if choices.is_empty() {
+            return Err(Code::FlowUnknown.into());
+        }
+        Ok(Reply::new(Answer::Page(Page::Waiting { choices }), locale))
+    }
+
+    /// This return's own address, without parameters.
+    fn address(&self) -> Option<Url> {
+        let issuer = self.visit.broker.issuer(&self.visit.tenant.id);
+        Url::parse(&format!("{issuer}/return/{}/{}", self.connection.id, self.inbound.leg)).ok()
+    }
+
+    /// Looks at the attempt, takes it, and lets the provider go on.
+    async fn go_on(&self, binding: &Binding) -> Result<Reply, Error> {
+        let flows = &self.visit.broker.flows;
+        let attempt = match flows.attempt(binding).await? {
+            TakenAttempt::Ours(attempt) => attempt,
+            TakenAttempt::AtWork => return Ok(self.working()),
+            TakenAttempt::Unknown => return Err(Code::FlowUnknown.into()),
+        };
+        let now = flows.ambient.now();
+        if let Some(sent) = attempt.answered(&self.asked, now) {
+            return Ok(self.again(&attempt, sent));
+        }
+        if attempt.connection != self.connection.id || attempt.identification.tenant != self.visit.tenant.id {
+            return Err(Code::BrowserMismatch.into());
+        }
+        if !attempt.awaits(&self.inbound.leg) {
+            return Err(Code::AlreadyAnswered.into());
+        }
+        match flows.take_attempt(binding).await? {
+            TakenAttempt::Ours(attempt) => self.resume(binding, *attempt).await,
+            TakenAttempt::AtWork => Ok(self.working()),
+            TakenAttempt::Unknown => Err(Code::FlowUnknown.into()),
+        }
+    }
+
+    fn working(&self) -> Reply {
+        let again = self.address().map(|mut url| {
+            url.query_pairs_mut().extend_pairs(self.inbound.params.iter());
+            Again::Get(url)
+        });
+        again.map_or_else(
+            || self.visit.page(Code::Internal),
+            |again| Reply::new(Answer::Page(Page::Working { again }), self.visit.browser.locale),
+        )
+    }
+
+    /// The same answer once more, for a double click or a reload.
+    fn again(&self, attempt: &Attempt, sent: &Sent) -> Reply {
+        let answer = match sent.clone() {
+            Sent::Upstream(to) => Answer::Upstream(to),
+            Sent::App(way) => Answer::App(way),
+        };
+        Reply::new(answer, self.visit.locale(&attempt.identification))
+    }
+
+    /// Goes on with an attempt that is ours alone.
+    async fn resume(&self, binding: &Binding, mut attempt: Attempt) -> Result<Reply, Error> {
+        let metrics = &self.visit.broker.metrics;
+        metrics.step(&self.visit.tenant.id, &self.connection.id, FlowStep::Returned);
+        let waiting = attempt.waiting.take();
+        let step = self.step(&attempt, waiting).await;
+        let mut reply = match step {
+            Ok(Step::Navigate(navigate)) => {
+                attempt.waiting = Some(Waiting { leg: navigate.expect, state: navigate.state });
+                Reply::new(Answer::Upstream(navigate.to), self.visit.locale(&attempt.identification))
+            }
+            Ok(Step::Authenticated(evidence)) => self.arrived(&attempt, &evidence).await,
+            Err(error) => fail(self.visit, &attempt.identification, &self.connection.id, error).await,
+        };
+        self.remember(binding, attempt, &mut reply).await?;
+        Ok(reply)
+    }
+
+    /// Asks the provider, unless the attempt is too late or its connection was switched off.
+    async fn step(&self, attempt: &Attempt, waiting: Option<Waiting>) -> Result<Step, Error> {
+        let app = self.visit.app(&attempt.identification)?;
+        if !self.visit.tenant.connections_of(app).any(|connection| connection.id == self.connection.id) {
+            return Err(Code::ConnectionUnknown.into());
+        }
+        if self.visit.broker.flows.ambient.now() > attempt.expires_at {
+            return Err(Code::FlowExpired.into());
+        }
+        let waiting = waiting.ok_or(Code::AlreadyAnswered)?;
+        Ok(self.ready.provider.resume(&attempt.login, waiting.state, self.inbound.clone()).await?)
+    }
+
+    /// The person is proved: normalise, decide what the app gets, settle.
+    async fn arrived(&self, attempt: &Attempt, evidence: &Evidence) -> Reply {
+        let metrics = &self.visit.broker.metrics;
+        metrics.step(&self.visit.tenant.id, &self.connection.id, FlowStep::Exchanged);
+        let identification = &attempt.identification;
+        let identity = self.ready.provider.normalise(evidence).map_err(Error::from);
+        let record =
+            identity.and_then(|identity| release(&self.visit.tenant, self.connection, identification, identity));
+        match record {
+            Ok(record) => {
+                let method = record.method.as_ref().map(|method| method.id.clone());
+                let reply = settle(self.visit, identification, Ok(record)).await;
+                metrics.identified(&self.visit.tenant.id, &self.connection.id, method.as_deref());
+                reply
+            }
+            Err(error) => fail(self.visit, identification, &self.connection.id, error).await,
+        }
+    }
+
+    /// Puts the attempt back with its answer: for its next leg, or for the same request once more.
+    async fn remember(&self, binding: &Binding, mut attempt: Attempt, reply: &mut Reply) -> Result<(), Error> {
+        let flows = &self.visit.broker.flows;
+        let at = flows.ambient.now();
+        let answer = match &reply.answer {
+            Answer::Upstream(to) => Some(Sent::Upstream(to.clone())),
+            Answer::App(way) => Some(Sent::App(way.clone())),
+            Answer::Page(_) => None,
+        };
+        attempt.answered.extend(answer.map(|answer| Answered { asked: self.asked.clone(), answer, at }));
+        if attempt.waiting.is_none() {
+            attempt.expires_at = at.plus(ANSWERED_KEPT);
+            reply.cookies.push(self.visit.browser.bindings.renewed(binding, ANSWERED_KEPT));
+        }
+        match flows.keep_attempt(binding, &attempt).await {
+            // The result is settled and must reach the app; only a reload would miss this.
+            Err(error) if attempt.waiting.is_none() => {
+                super::drive::log(&error, &attempt.identification.trace_id);
+                Ok(())
+            }
+            kept => kept,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Begins an attempt: asks the provider where the browser shall go, and binds it to this browser.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::digest::{SHA256, digest};
+use tunnus_sdk::{BrowserRequest, Descriptor, Hidden, LoginRequest, Member, Navigate, Step, SubjectSource};
+
+use super::{
+    attempt::{Attempt, Waiting},
+    binding::Binding,
+    drive::{Answer, Reply, Visit},
+    identification::Identification,
+    prepare::can_give,
+};
+use crate::{
+    error::{Code, Error},
+    metrics::FlowStep,
+    tenant::model::{App, Connection},
+};
+
+/// Begins an attempt of `identification` over `connection`.
+///
+/// # Errors
+/// What the provider fails with, and [`Code::StoreUnavailable`]; nothing is kept then.
+pub async fn start(
+    visit: &Visit,
+    app: &App,
+    connection: &Arc<Connection>,
+    identification: &Identification,
+) -> Result<Reply, Error> {
+    let broker = &visit.broker;
+    broker.metrics.step(&visit.tenant.id, &connection.id, FlowStep::Started);
+    let ready = broker.connections.ready(&visit.tenant, connection)?;
+    let binding = Binding::begin(&connection.id, &broker.flows.ambient);
+    let visitor = visitor(visit, &ready.descriptor);
+    let mut login = login_request(visit, app, connection, identification, &ready.descriptor);
+    login.state = binding.state.clone();
+    login.visitor_id = visitor.as_ref().map(|visitor| visitor_id(visitor, visit, connection));
+    let step = ready.provider.start(&login).await?;
+    let Step::Navigate(navigate) = step else {
+        // No provider can prove a person before the browser has left.
+        return Err(Code::Internal.into());
+    };
+    let (to, attempt) = attempt(visit, connection, identification, login, navigate);
+    broker.flows.keep_attempt(&binding, &attempt).await?;
+    broker.metrics.step(&visit.tenant.id, &connection.id, FlowStep::Sent);
+    let lives = Duration::from_secs(broker.lifetimes.attempt_seconds);
+    let cookies = visit.browser.bindings.with(&binding, lives);
+    let locale = visit.locale(identification);
+    Ok(Reply { cookies, visitor, ..Reply::new(Answer::Upstream(to), locale) })
+}
+
+fn attempt(
+    visit: &Visit,
+    connection: &Connection,
+    identification: &Identification,
+    login: LoginRequest,
+    navigate: Navigate,
+) -> (BrowserRequest, Attempt) {
+    let lifetime = Duration::from_secs(visit.broker.lifetimes.attempt_seconds);
+    let expires_in = navigate.expires_in.unwrap_or(lifetime).min(lifetime);
+    let attempt = Attempt {
+        identification: identification.clone(),
+        connection: connection.id.clone(),
+        login,
+        waiting: Some(Waiting { leg: navigate.expect, state: navigate.state }),
+        answered: Vec::new(),
+        expires_at: visit.broker.flows.ambient.now().plus(expires_in),
+    };
+    (navigate.to, attempt)
+}
+
+fn login_request(
+    visit: &Visit,
+    app: &App,
+    connection: &Connection,
+    identification: &Identification,
+    descriptor: &Descriptor,
+) -> LoginRequest {
+    let locale = visit.locale(identification);
+    LoginRequest {
+        state: Hidden::default(),
+        claims: claims(connection, identification, descriptor),
+        minimum_assurance: identification.minimum_assurance,
+        method: identification.method.clone(),
+        login_hint: identification.login_hint.clone(),
+        max_age: identification.max_age,
+        locale,
+        service_name: app.service_name.in_locale(locale).map(str::to_owned),
+        visitor_id: None,
+    }
+}
+
+/// What is asked of the upstream: what the app wants and the provider can give, and what the
+/// subject is made from. No more.
+fn claims(connection: &Connection, identification: &Identification, descriptor: &Descriptor) -> BTreeSet<Member> {
+    let given = |member: Member| if descriptor.claims.contains(&member) { member } else { Member::BirthDate };
+    let wanted = identification.wanted().filter(|member| can_give(descriptor, *member)).map(given);
+    let by_national_id = connection.subject == SubjectSource::NationalId || identification.expected_national_id.is_some();
+    wanted.chain(by_national_id.then_some(Member::NationalId)).collect()
+}
+
+/// The browser's lasting secret, where the provider wants to know the browser again.
+fn visitor(visit: &Visit, descriptor: &Descriptor) -> Option<Hidden<String>> {
+    let fresh = || visit.broker.flows.ambient.secret();
+    descriptor.remembers_visitor.then(|| visit.browser.visitor.clone().unwrap_or_else(fresh))
+}
+
+/// What the upstream sees of it: another value for each connection, so that none can be compared.
+fn visitor_id(visitor: &Hidden<String>, visit: &Visit, connection: &Connection) -> Hidden<String> {
+    let text = format!("{}\n{}\n{}", visitor.expose(), visit.tenant.id, connection.id);
+    Hidden::new(URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes())))
+}

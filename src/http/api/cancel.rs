@@ -1,0 +1,47 @@
+//! `DELETE {issuer}/api/v1/identifications/{id}`: cancels and erases; wins over a late callback.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
+
+use super::body::{caller, is_theirs, respond};
+use crate::{
+    app::Broker,
+    error::{Code, Error},
+    flow::identification::{Outcome, Report, Settled},
+    http::trace::TraceId,
+};
+
+/// Cancels an identification of the calling app.
+pub async fn cancel(
+    path: Path<(String, String)>,
+    broker: Data<Broker>,
+    request: HttpRequest,
+    trace: TraceId,
+) -> HttpResponse {
+    let (tenant, id) = path.into_inner();
+    match cancelled(&broker, &tenant, &id, &request).await {
+        Ok(()) => HttpResponse::NoContent().finish(),
+        Err(error) => respond(Err(error), &trace),
+    }
+}
+
+async fn cancelled(broker: &Data<Broker>, tenant: &str, id: &str, request: &HttpRequest) -> Result<(), Error> {
+    let caller = caller(broker, tenant, request).await?;
+    let flows = &broker.flows;
+    let settled = flows.outcome(id).await?.map(|outcome| outcome.identification);
+    let mut identification = match settled {
+        Some(identification) => identification,
+        None => flows.identification(id).await?.ok_or(Code::IdentificationUnknown)?,
+    };
+    if !is_theirs(&identification, &caller) {
+        return Err(Code::IdentificationUnknown.into());
+    }
+    identification.login_hint = None;
+    identification.expected_national_id = None;
+    let report = Report::from(&Error::new(Code::UserCancelled));
+    let outcome = Outcome { identification, finished_at: flows.ambient.now(), result: Settled::Failed(report) };
+    flows.overrule(&outcome).await?;
+    flows.forget_identification(id).await
+}

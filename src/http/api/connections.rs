@@ -1,0 +1,34 @@
+//! `GET {issuer}/api/v1/connections`: the connections that the calling app may use.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
+use serde_json::{Value, json};
+
+use super::body::{caller, respond};
+use crate::{app::Broker, error::Error, http::trace::TraceId, tenant::model::Connection};
+
+/// Lists them, in the order of the chooser.
+pub async fn list(tenant: Path<String>, broker: Data<Broker>, request: HttpRequest, trace: TraceId) -> HttpResponse {
+    respond(listed(&broker, &tenant, &request).await, &trace)
+}
+
+async fn listed(broker: &Data<Broker>, tenant: &str, request: &HttpRequest) -> Result<Value, Error> {
+    let caller = caller(broker, tenant, request).await?;
+    let connections = caller.tenant.connections_of(&caller.app);
+    let shown: Vec<_> = connections.map(|connection| show(broker, &caller.tenant.id, connection)).collect();
+    Ok(json!({ "connections": shown }))
+}
+
+fn show(broker: &Broker, tenant: &str, connection: &Connection) -> Value {
+    let descriptor = broker.providers.find(&connection.provider).map(|provider| provider.descriptor());
+    let healthy = broker.tenants.tenant(tenant).is_some_and(|tenant| broker.connections.ready(&tenant, connection).is_ok());
+    json!({
+        "id": connection.id,
+        "display_name": connection.display_name,
+        "environment": connection.environment,
+        "methods": descriptor.map(|descriptor| descriptor.methods).unwrap_or_default(),
+        "health": if healthy { "ok" } else { "misconfigured" },
+    })
+}

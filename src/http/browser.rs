@@ -1,0 +1,254 @@
+//! What browsers open: the door, the returns, the pages about codes.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, StatusCode, header},
+    web::{Data, Path},
+};
+use subtle::ConstantTimeEq;
+use tunnus_sdk::{Hidden, Locale, Params};
+use url::Url;
+
+use super::{
+    pages::{self, Failure, Page},
+    respond::{FAILURES, VISITOR, cookie_name, html, plain_page, respond},
+    trace::TraceId,
+};
+use crate::{
+    app::Broker,
+    error::Code,
+    flow::{
+        binding::Bindings,
+        drive::{self, Answer, Browser, Picked, Reply, Visit},
+        identification::Identification,
+        returned::PICKED,
+    },
+    tenant::model::Tenant,
+};
+
+/// Marks a form that came to us a second time, from our own page and so with our cookies.
+const REPOSTED: &str = "tunnus_reposted";
+
+/// HEAD has no effect.
+pub async fn nothing() -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).finish()
+}
+
+/// An address that is not ours.
+pub async fn not_found(request: HttpRequest) -> HttpResponse {
+    let mut response = failure(&request, Code::FlowUnknown);
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// The page about one code.
+pub async fn error_page(code: Path<String>, request: HttpRequest) -> HttpResponse {
+    match Code::ALL.into_iter().find(|known| known.name() == code.as_str()) {
+        Some(code) => html(StatusCode::OK, pages::error_page(code)),
+        None => not_found(request).await,
+    }
+}
+
+/// The list of all codes.
+pub async fn error_index() -> HttpResponse {
+    html(StatusCode::OK, pages::error_index())
+}
+
+/// A page about a failure where no tenant or login is known.
+#[must_use]
+pub fn failure(request: &HttpRequest, code: Code) -> HttpResponse {
+    let failure = Failure { code, trace_id: TraceId::of(request).0, app: None, back: None, another: None };
+    plain_page(&Page::Failure(failure), locale(request))
+}
+
+/// The visit behind a request; none where there is no such tenant.
+#[must_use]
+pub fn visit(broker: &Data<Broker>, tenant: &str, request: &HttpRequest) -> Option<Visit> {
+    Some(Visit {
+        tenant: broker.tenants.tenant(tenant)?,
+        broker: broker.clone().into_inner(),
+        browser: browser(broker, request),
+        trace_id: TraceId::of(request).0,
+    })
+}
+
+fn browser(broker: &Broker, request: &HttpRequest) -> Browser {
+    let https = broker.is_https();
+    let cookies = request.cookies().map(|cookies| cookies.clone()).unwrap_or_default();
+    let one = |name: &str| {
+        let name = cookie_name(https, name);
+        cookies.iter().find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+    };
+    Browser {
+        bindings: Bindings::read(https, cookies.iter().map(|cookie| (cookie.name(), cookie.value()))),
+        visitor: one(VISITOR).filter(|value| value.len() == 43).map(Hidden::new),
+        failures: one(FAILURES).and_then(|value| parse_failures(&value)),
+        locale: locale(request),
+    }
+}
+
+fn parse_failures(value: &str) -> Option<(String, i64, u32)> {
+    let mut parts = value.rsplitn(3, '.');
+    let (count, since, app) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((app.to_owned(), since.parse().ok()?, count.parse().ok()?))
+}
+
+/// The language that the request asks for.
+#[must_use]
+pub fn locale(request: &HttpRequest) -> Locale {
+    let accept = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    pages::pick_locale(None, accept)
+}
+
+/// The parameters of a query or form.
+#[must_use]
+pub fn params(encoded: &[u8]) -> Params {
+    url::form_urlencoded::parse(encoded).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
+/// Whether the browser only guesses that the person will come (Fetch, `Sec-Purpose`).
+#[must_use]
+pub fn is_prefetch(request: &HttpRequest) -> bool {
+    ["Sec-Purpose", "Purpose", "X-Moz"].iter().any(|name| {
+        let value = request.headers().get(*name).and_then(|value| value.to_str().ok());
+        value.is_some_and(|value| value.contains("prefetch") || value.contains("prerender"))
+    })
+}
+
+/// Whether the browser says that the page will stand in a frame (Fetch Metadata).
+#[must_use]
+pub fn is_framed(request: &HttpRequest) -> bool {
+    let dest = request.headers().get("Sec-Fetch-Dest").and_then(|value| value.to_str().ok());
+    matches!(dest, Some("iframe" | "frame" | "embed" | "object"))
+}
+
+/// The page that leads out of a frame: banks do not stand in one, and cookies do not reach one.
+#[must_use]
+pub fn out_of_frame(visit: &Visit, request: &HttpRequest) -> HttpResponse {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let Ok(url) = Url::parse(&format!("{}{path}", visit.broker.public_url)) else {
+        return failure(request, Code::Internal);
+    };
+    let reply = Reply::new(Answer::Page(Page::TopLevel { url }), visit.browser.locale);
+    respond(&visit.broker, &visit.tenant, reply)
+}
+
+/// `GET {issuer}/identify/{ticket}`: the browser's door. Opening it twice is harmless.
+pub async fn identify(path: Path<(String, String)>, broker: Data<Broker>, request: HttpRequest) -> HttpResponse {
+    let (tenant, ticket) = path.into_inner();
+    let Some(visit) = visit(&broker, &tenant, &request) else {
+        return failure(&request, Code::FlowUnknown);
+    };
+    if is_prefetch(&request) {
+        return HttpResponse::ServiceUnavailable().insert_header((header::CACHE_CONTROL, "no-store")).finish();
+    }
+    if is_framed(&request) {
+        return out_of_frame(&visit, &request);
+    }
+    let picked = picked(&params(request.query_string().as_bytes()));
+    run(visit, move |visit| async move {
+        match find(&visit, &ticket).await {
+            Ok(identification) => drive::open(&visit, identification, picked).await,
+            Err(error) => visit.page(error.code),
+        }
+    })
+    .await
+}
+
+fn picked(params: &Params) -> Picked {
+    let abandon = params.one("abandon").and_then(|name| {
+        let may_give_up = [Code::UserCancelled, Code::ProviderUnavailable, Code::AssuranceTooLow, Code::ConnectionPaused];
+        may_give_up.into_iter().find(|code| code.name() == name)
+    });
+    Picked { connection: params.one("connection").map(str::to_owned), abandon, proceed: params.has("proceed") }
+}
+
+/// The identification that a ticket opens: not settled yet.
+async fn find(visit: &Visit, ticket: &str) -> Result<Identification, crate::error::Error> {
+    let (id, secret) = ticket.split_once('.').ok_or(Code::FlowUnknown)?;
+    let flows = &visit.broker.flows;
+    let identification = flows.identification(id).await?.ok_or(Code::FlowUnknown)?;
+    let fits = identification.ticket.expose_str().as_bytes().ct_eq(secret.as_bytes());
+    if !bool::from(fits) || identification.tenant != visit.tenant.id {
+        return Err(Code::FlowUnknown.into());
+    }
+    match flows.outcome(id).await? {
+        Some(_) => Err(Code::AlreadyAnswered.into()),
+        None => Ok(identification),
+    }
+}
+
+/// `GET {issuer}/return/{connection}/{leg}`
+pub async fn returned_by_query(
+    path: Path<(String, String, String)>,
+    broker: Data<Broker>,
+    request: HttpRequest,
+) -> HttpResponse {
+    if is_prefetch(&request) {
+        return HttpResponse::ServiceUnavailable().insert_header((header::CACHE_CONTROL, "no-store")).finish();
+    }
+    let params = params(request.query_string().as_bytes());
+    returned(path.into_inner(), &broker, &request, params).await
+}
+
+/// `POST {issuer}/return/{connection}/{leg}`
+pub async fn returned_by_form(
+    path: Path<(String, String, String)>,
+    broker: Data<Broker>,
+    request: HttpRequest,
+    body: actix_web::web::Bytes,
+) -> HttpResponse {
+    returned(path.into_inner(), &broker, &request, params(&body)).await
+}
+
+async fn returned(
+    (tenant, connection, leg): (String, String, String),
+    broker: &Data<Broker>,
+    request: &HttpRequest,
+    params: Params,
+) -> HttpResponse {
+    let Some(visit) = visit(broker, &tenant, request) else {
+        return failure(request, Code::FlowUnknown);
+    };
+    if is_framed(request) {
+        return out_of_frame(&visit, request);
+    }
+    // A POST from another site lacks our SameSite=Lax cookies: our own page posts it once more.
+    if request.method() == Method::POST && !params.has(REPOSTED) {
+        return repost(&visit, request, &params);
+    }
+    let by_hand = params.one(PICKED).map(str::to_owned);
+    let params = params.without(&[REPOSTED, PICKED]);
+    run(visit, move |visit| async move { drive::take(&visit, &connection, &leg, params, by_hand.as_deref()).await }).await
+}
+
+fn repost(visit: &Visit, request: &HttpRequest, params: &Params) -> HttpResponse {
+    let Ok(action) = Url::parse(&format!("{}{}", visit.broker.public_url, request.path())) else {
+        return failure(request, Code::Internal);
+    };
+    let fields = params.iter().chain([(REPOSTED, "1")]);
+    let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let reply = Reply::new(Answer::Page(Page::SelfPost { action, fields }), visit.browser.locale);
+    respond(&visit.broker, &visit.tenant, reply)
+}
+
+/// Runs a leg where a browser that hangs up ends nothing, and answers.
+pub async fn run<F, T>(visit: Visit, leg: F) -> HttpResponse
+where
+    F: FnOnce(Visit) -> T,
+    T: Future<Output = Reply> + Send + 'static,
+{
+    let fallback = visit.clone();
+    let running = visit.broker.runtime.clone().spawn(leg(visit));
+    let reply = running.await.unwrap_or_else(|error| {
+        tracing::error!(trace_id = fallback.trace_id, %error, "a leg ended abnormally");
+        fallback.page(Code::Internal)
+    });
+    respond(&fallback.broker, &fallback.tenant, reply)
+}
+
+/// The tenant of a path.
+#[must_use]
+pub fn tenant(broker: &Broker, id: &str) -> Option<std::sync::Arc<Tenant>> {
+    broker.tenants.tenant(id)
+}

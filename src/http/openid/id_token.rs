@@ -1,0 +1,76 @@
+//! The ID token (OpenID Connect Core, section 2).
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::digest::{SHA256, digest};
+use serde_json::json;
+use tunnus_sdk::{Hidden, SigningAlgorithm};
+
+use super::claims::{Place, of_record};
+use crate::{
+    app::Broker,
+    error::{Code, Error},
+    flow::{
+        identification::{Identification, OpenIdRequest},
+        record::IdentityRecord,
+    },
+    tenant::model::{App, Tenant},
+};
+
+/// Signs the ID token for `app`.
+///
+/// # Errors
+/// [`Code::Internal`] where the tenant has no key for the app's algorithm: its settings are checked
+/// for one.
+pub fn sign(
+    broker: &Broker,
+    tenant: &Tenant,
+    app: &App,
+    identification: &Identification,
+    answer: &Answer<'_>,
+) -> Result<Hidden<String>, Error> {
+    let Answer { request, record, access_token } = answer;
+    let mut claims = of_record(record, request, identification.reference.as_ref(), Place::IdToken);
+    let now = broker.flows.ambient.now().0;
+    let lives = i64::try_from(broker.lifetimes.access_token_seconds).unwrap_or(i64::MAX);
+    let auth_time = time::OffsetDateTime::parse(&record.authenticated_at, &time::format_description::well_known::Rfc3339);
+    claims.extend([
+        ("iss".to_owned(), json!(broker.issuer(&tenant.id))),
+        ("aud".to_owned(), json!(app.id)),
+        ("iat".to_owned(), json!(now)),
+        ("exp".to_owned(), json!(now.saturating_add(lives))),
+        ("at_hash".to_owned(), json!(at_hash(access_token.expose_str()))),
+    ]);
+    claims.extend(auth_time.ok().map(|at| ("auth_time".to_owned(), json!(at.unix_timestamp()))));
+    claims.extend(request.nonce.as_ref().map(|nonce| ("nonce".to_owned(), json!(nonce))));
+    let algorithm: SigningAlgorithm = app.id_token_algorithm;
+    let key = tenant.signing_key(algorithm).ok_or(Code::Internal)?;
+    key.sign(&broker.operations, algorithm, Some("JWT"), &claims)
+        .map_err(|source| Error::new(Code::Internal).because(source))
+}
+
+/// What an ID token is made of.
+pub struct Answer<'a> {
+    /// What the app asked.
+    pub request: &'a OpenIdRequest,
+    /// What it gets.
+    pub record: &'a IdentityRecord,
+    /// The access token that goes with it.
+    pub access_token: &'a Hidden<String>,
+}
+
+/// OpenID Connect Core, section 3.1.3.6: the left half of the hash, for all our algorithms SHA-256.
+fn at_hash(access_token: &str) -> String {
+    let hash = digest(&SHA256, access_token.as_bytes());
+    URL_SAFE_NO_PAD.encode(hash.as_ref().get(..16).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_hash_is_the_standard_s_example() {
+        // OpenID Connect Core, appendix A.3.
+        assert_eq!(at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
+    }
+}

@@ -1,0 +1,5 @@
+//! Tenants: their apps, connections and keys; where they come from, and connections made ready.
+
+pub mod connections;
+pub mod files;
+pub mod model;
