@@ -1,1 +1,13 @@
-//! Signicat legacy with full message-level encryption.
+#![doc = include_str!("../README.md")]
+
+mod claims;
+mod methods;
+mod provider;
+mod settings;
+
+#[cfg(feature = "simulator")]
+mod simulator;
+
+pub use methods::{MethodRule, NationalIdType};
+pub use provider::{MleConnection, SignicatMle};
+pub use settings::{CbcHmac, RequestDelivery, RequestObject, Settings};

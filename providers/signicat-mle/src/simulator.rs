@@ -1,0 +1,221 @@
+//! Signicat's older service, simulated.
+//!
+//! Owns what is the service's own: its paths, its dotted claims, what it refuses, the faults that
+//! only it has, and the sandbox's connections to it. The OpenID provider beneath is the simulator
+//! kit's.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use tunnus_sdk::{
+    Claims, ContentEncryption, Credentials, Definition, Fault, KeyEncryption, LocalizedText, Params, Reason,
+    SigningAlgorithm, Stage,
+    sandbox::{Sandbox, SandboxConnection, SandboxSite},
+};
+use tunnus_simulator::{
+    Client, ClientAuthentication as Authentication, Deed, Endpoints, Expected, FaultRow, JwksBehaviour,
+    Login, Message, MessageShape, OpenIdProvider, Profile, RequestDemand, RequestObject as Object,
+    ResponseDelivery, SimulatorError, credentials, personas,
+};
+
+use crate::{CbcHmac, RequestObject, Settings, SignicatMle};
+
+/// The service below the simulator's base.
+const ISSUER_PATH: &str = "/oidc";
+
+/// The scopes that the clients may ask for.
+const SCOPES: [&str; 5] = ["openid", "profile", "signicat.national_id", "ftn", "phone"];
+
+/// The content encryptions that the service takes.
+const CONTENTS: &[ContentEncryption] = &[ContentEncryption::A128CbcHs256, ContentEncryption::A256CbcHs512];
+
+/// The service and two connections to it: requests encrypted, and plain without PKCE.
+pub(crate) fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
+    let encrypted = connection(site, "mle", "Signicat, encrypted messages", &json!({}))?;
+    let plain = json!({
+        "request_delivery": "post",
+        "request_protection": "plain",
+        "response_encryption": ["A256CBC-HS512"],
+        "pkce": false,
+    });
+    let plain = connection(site, "mle-plain", "Signicat, requests in the open", &plain)?;
+    let (connections, clients) = [encrypted, plain].into_iter().unzip();
+    let simulator = OpenIdProvider::new(site, Profile { clients, ..service() }).ok()?;
+    Some(Sandbox { connections, simulator: Arc::new(simulator) })
+}
+
+/// A connection with fresh keys, and the client that the service knows it as.
+fn connection(
+    site: &SandboxSite,
+    id: &str,
+    title: &str,
+    changes: &Value,
+) -> Option<(SandboxConnection, Client)> {
+    let mut settings = Map::new();
+    let issuer = format!("{}{ISSUER_PATH}", site.base.as_str().trim_end_matches('/'));
+    settings.insert("issuer".to_owned(), issuer.into());
+    settings.insert("client_id".to_owned(), format!("sandbox-{id}").into());
+    settings.insert("acr".to_owned(), "urn:signicat:oidc:portal:ftn".into());
+    settings.extend(changes.as_object().cloned().unwrap_or_default());
+    let settings = Value::Object(settings);
+    let typed: Settings = serde_json::from_value(settings.clone()).ok()?;
+    let credentials = credentials(&SignicatMle::needs(&typed), site).ok()?;
+    let client = client(site, id, &typed, &credentials).ok()?;
+    let display_name = LocalizedText { en: Some(title.to_owned()), ..LocalizedText::default() };
+    let connection =
+        SandboxConnection { id: id.to_owned(), display_name, settings, credentials, subject: None };
+    Some((connection, client))
+}
+
+/// The client as the setup sheet has it registered.
+fn client(
+    site: &SandboxSite,
+    id: &str,
+    settings: &Settings,
+    credentials: &Credentials,
+) -> Result<Client, SimulatorError> {
+    let prefix = site.return_prefix.as_str().trim_end_matches('/');
+    let object = match settings.request_protection {
+        RequestObject::Plain => Object::Absent,
+        RequestObject::Encrypted => {
+            Object::Encrypted { algorithm: KeyEncryption::RsaOaep, contents: CONTENTS }
+        }
+    };
+    let message = MessageShape::Nested {
+        signing: SigningAlgorithm::RS256,
+        algorithm: KeyEncryption::RsaOaep,
+        content: settings.response_encryption.first().copied().unwrap_or(CbcHmac::A128CbcHs256).into(),
+    };
+    Ok(Client {
+        authentication: Authentication::SecretBasic { client_id_in_body: true },
+        request: RequestDemand { pushed: false, object },
+        pkce: settings.pkce,
+        response: ResponseDelivery::Plain { iss: false },
+        id_token: message,
+        userinfo: message,
+        ..Client::new(&settings.client_id, credentials, format!("{prefix}/{id}/callback"))?
+    })
+}
+
+/// The service without its clients.
+fn service() -> Profile {
+    Profile {
+        issuer_path: ISSUER_PATH,
+        endpoints: Endpoints {
+            authorization: "/authorize",
+            token: "/token",
+            userinfo: "/userinfo",
+            jwks: "/jwks.json",
+            pushed: None,
+        },
+        jwks: JwksBehaviour::Stable,
+        personas: personas::finnish(),
+        id_token_claims,
+        userinfo_claims,
+        check_request,
+        faults: FAULTS,
+        ..Profile::generic("Simulated Signicat (legacy)")
+    }
+}
+
+/// What the service shows its own error page for.
+fn check_request(parameters: &Params) -> Result<(), &'static str> {
+    let words = |name| parameters.one(name).unwrap_or_default().split(' ');
+    if !words("scope").all(|scope| SCOPES.contains(&scope)) {
+        return Err("The client may not ask for this scope.");
+    }
+    let finnish = |acr: &str| {
+        let portal = matches!(acr, "urn:signicat:oidc:portal:ftn" | "urn:signicat:oidc:portal:ftn-auth");
+        portal || acr.starts_with("urn:signicat:oidc:method:ftn-")
+    };
+    if !words("acr_values").all(finnish) {
+        return Err("The client may not use this method or portal.");
+    }
+    Ok(())
+}
+
+/// Beside the protocol's own: the method as asked for, `amr` as a text.
+fn id_token_claims(login: &Login<'_>) -> Claims {
+    let mut claims = Claims::new();
+    claims.insert("acr".to_owned(), login.parameters.one("acr_values").unwrap_or_default().into());
+    claims.insert("amr".to_owned(), "urn:ksi:names:SAML:2.0:ac:FTN".into());
+    claims.insert("nbf".to_owned(), json!(login.authenticated_at));
+    claims
+}
+
+/// What the scopes ask for; names with dots, a boolean as a text.
+fn userinfo_claims(login: &Login<'_>) -> Claims {
+    let persona = login.persona;
+    let rows = [
+        ("profile", "name", json!(persona.name())),
+        ("profile", "given_name", json!(persona.given)),
+        ("profile", "family_name", json!(persona.family)),
+        ("profile", "birthdate", json!(persona.birth_date)),
+        ("profile", "gender", json!(persona.gender)),
+        ("profile", "locale", json!("FI")),
+        ("signicat.national_id", "signicat.national_id", json!(persona.hetu)),
+        ("ftn", "ftn.idpId", json!(persona.method)),
+        ("ftn", "ftn.satu", json!(persona.satu)),
+        ("phone", "phone_number", json!(persona.phone)),
+        ("phone", "phone_number_verified", json!(persona.phone.map(|_| "true"))),
+    ];
+    let given = rows.into_iter().filter(|(scope, _, value)| login.has_scope(scope) && !value.is_null());
+    given.map(|(_, claim, value)| (claim.to_owned(), value)).collect()
+}
+
+/// Sets a claim.
+fn set(claims: &mut Claims, name: &str, value: Value) {
+    claims.insert(name.to_owned(), value);
+}
+
+/// A row that ends where claims are turned into an identity.
+const fn row(
+    name: &'static str,
+    sentence: &'static str,
+    deed: Deed,
+    expect: &'static [Expected],
+) -> FaultRow {
+    FaultRow { name, sentence, deed, expect }
+}
+
+const INCONSISTENT: &[Expected] = &[Expected::rejected(Reason::ClaimsInconsistent, Stage::Normalise)];
+const NO_LEVEL: &[Expected] = &[Expected::new(Fault::AssuranceTooLow, Stage::Normalise)];
+
+/// The faults that only this service has.
+const FAULTS: &[FaultRow] = &[
+    row(
+        "mle_acr_unknown",
+        "The ID token names a method that is not in the table.",
+        Deed::Claims(Message::IdToken, |claims, _| {
+            set(claims, "acr", json!("urn:signicat:oidc:method:pigeon"));
+        }),
+        NO_LEVEL,
+    ),
+    row(
+        "mle_acr_missing",
+        "The ID token names no method.",
+        Deed::Claims(Message::IdToken, |claims, _| drop(claims.remove("acr"))),
+        NO_LEVEL,
+    ),
+    row(
+        "mle_hetu_malformed",
+        "The national id is none.",
+        Deed::Claims(Message::Userinfo, |claims, _| set(claims, "signicat.national_id", json!("070770-90"))),
+        INCONSISTENT,
+    ),
+    row(
+        "mle_hetu_of_another",
+        "The national id is another person's than the birth date.",
+        Deed::Claims(Message::Userinfo, |claims, _| {
+            set(claims, "signicat.national_id", json!("010181-900C"));
+            set(claims, "birthdate", json!("1970-07-07"));
+        }),
+        INCONSISTENT,
+    ),
+    row(
+        "mle_bank_no_word",
+        "The bank's id is no plain word.",
+        Deed::Claims(Message::Userinfo, |claims, _| set(claims, "ftn.idpId", json!("<b>Bank</b>"))),
+        INCONSISTENT,
+    ),
+];
