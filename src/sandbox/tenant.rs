@@ -1,0 +1,142 @@
+//! The sandbox's one tenant, made of what the providers bring.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use ring::digest::{SHA256, digest};
+use tunnus_jose::{
+    SigningKey,
+    generate::{self, KeyUse},
+};
+use tunnus_sdk::{
+    Environment, ErasedDefinition, Hidden, Level, LocalizedText, Member, SigningAlgorithm,
+    sandbox::{Sandbox, SandboxSite},
+};
+
+use super::simulators::Simulators;
+use crate::{
+    ambient::Ambient,
+    providers::Providers,
+    tenant::model::{App, AppAuthentication, Branding, Connection, RedirectUri, Release, Tenant},
+};
+
+/// The tenant's id.
+pub const TENANT: &str = "demo";
+/// The built-in app.
+pub const APP: &str = "shop";
+/// Its secret: known to everybody, good for loopback redirect URIs only.
+pub const APP_SECRET: &str = "shop-secret";
+/// The built-in app whose results are polled.
+pub const POLLING_APP: &str = "call-centre";
+
+/// What the providers bring, put together.
+pub struct Assembled {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The simulators, by provider.
+    pub simulators: Simulators,
+}
+
+/// The sandbox's keys could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the sandbox's keys cannot be made")]
+pub struct KeysFailed(#[source] tunnus_jose::KeyError);
+
+/// Builds the tenant. `site` tells where a provider's simulator lives.
+///
+/// # Errors
+/// Where keys cannot be made.
+pub fn assemble(
+    providers: &Providers,
+    ambient: &Ambient,
+    site: impl Fn(&str) -> Option<SandboxSite>,
+    more: Vec<App>,
+) -> Result<Assembled, KeysFailed> {
+    let mut simulators = Simulators::new();
+    let mut connections = Vec::new();
+    for definition in providers.iter() {
+        let id = definition.descriptor().id;
+        let Some(Sandbox { connections: brought, simulator }) = site(id).and_then(|site| definition.sandbox(&site)) else {
+            continue;
+        };
+        simulators.insert(id.to_owned(), simulator);
+        connections.extend(brought.into_iter().map(|brought| Arc::new(connection(definition.as_ref(), brought))));
+    }
+    let ids: BTreeSet<String> = connections.iter().map(|connection| connection.id.clone()).collect();
+    let mut apps = vec![shop(&ids), call_centre(&ids)];
+    apps.extend(more.into_iter().map(|app| App { connections: ids.clone(), ..app }));
+    let tenant = Tenant {
+        id: TENANT.to_owned(),
+        branding: Branding { name: text("Demo Oy", "Demo Ab", "Demo Ltd"), ..Branding::default() },
+        signing_keys: signing_keys()?,
+        subject_key: Hidden::new(ambient.bytes::<32>().to_vec()),
+        apps: apps.into_iter().map(Arc::new).collect(),
+        connections,
+    };
+    Ok(Assembled { tenant, simulators })
+}
+
+fn text(fi: &str, sv: &str, en: &str) -> LocalizedText {
+    LocalizedText { fi: Some(fi.to_owned()), sv: Some(sv.to_owned()), en: Some(en.to_owned()) }
+}
+
+fn signing_keys() -> Result<Vec<Arc<SigningKey>>, KeysFailed> {
+    let rsa = generate::rsa(2048, KeyUse::Signing).map_err(KeysFailed)?;
+    let p256 = generate::p256(KeyUse::Signing).map_err(KeysFailed)?;
+    [rsa, p256].iter().map(|key| SigningKey::parse(key).map(Arc::new).map_err(KeysFailed)).collect()
+}
+
+fn connection(definition: &dyn ErasedDefinition, brought: tunnus_sdk::sandbox::SandboxConnection) -> Connection {
+    let descriptor = definition.descriptor();
+    Connection {
+        id: brought.id,
+        provider: descriptor.id.to_owned(),
+        environment: Environment::Sandbox,
+        enabled: true,
+        display_name: brought.display_name,
+        subject: brought.subject.unwrap_or(descriptor.subject),
+        settings: brought.settings,
+        credentials: brought.credentials,
+        revision: 1,
+    }
+}
+
+/// Every member an app can ask for.
+fn everything() -> BTreeSet<Member> {
+    Member::fixed().chain([15, 18, 21, 25, 65].map(Member::AgeOver)).collect()
+}
+
+fn shop(connections: &BTreeSet<String>) -> App {
+    App {
+        id: APP.to_owned(),
+        name: text("Esimerkkikauppa", "Exempelbutiken", "Example shop"),
+        authentication: AppAuthentication::SecretBasic(vec![hash(APP_SECRET)]),
+        redirect_uris: vec![RedirectUri::AnyLoopback],
+        return_urls: vec![RedirectUri::AnyLoopback],
+        home_url: None,
+        origins: Vec::new(),
+        pkce_optional: false,
+        id_token_algorithm: SigningAlgorithm::RS256,
+        claims: everything(),
+        connections: connections.clone(),
+        minimum_assurance: Level::Unspecified,
+        service_name: text("Esimerkkikauppa", "Exempelbutiken", "Example shop"),
+        release: Release::Code,
+    }
+}
+
+fn call_centre(connections: &BTreeSet<String>) -> App {
+    App {
+        id: POLLING_APP.to_owned(),
+        name: text("Puhelinpalvelu", "Telefontjänsten", "Call centre"),
+        redirect_uris: Vec::new(),
+        return_urls: Vec::new(),
+        release: Release::Poll,
+        ..shop(connections)
+    }
+}
+
+fn hash(secret: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, secret.as_bytes()).as_ref());
+    hash
+}
