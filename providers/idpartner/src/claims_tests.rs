@@ -271,7 +271,7 @@ fn a_bank_is_not_asked_for_what_it_does_not_offer() {
 #[test]
 fn every_member_of_the_descriptor_has_a_scope() {
     use tunnus_sdk::Definition;
-    let listed: BTreeSet<Member> = crate::IdPartnerDefinition::DESCRIPTOR.claims.iter().copied().collect();
+    let listed: BTreeSet<Member> = crate::IdPartner::DESCRIPTOR.claims.iter().copied().collect();
     let table: BTreeSet<Member> = SCOPES.iter().map(|(member, ..)| *member).collect();
     assert_eq!(listed, table);
 }

@@ -15,7 +15,7 @@ use tunnus_sdk::{
     SettingsError, SetupStep, SubjectSource,
 };
 
-pub use provider::IdPartner;
+pub use provider::IdPartnerConnection;
 pub use settings::{AssuranceTable, ClientAuthentication, ListedIssuer, Settings};
 
 /// The leg on which the browser comes back from the account selector.
@@ -23,11 +23,11 @@ pub const SELECTED: Leg = Leg::new("selected");
 
 /// Banks as identity providers, found through IDPartner's account selector.
 #[derive(Clone, Copy, Debug)]
-pub struct IdPartnerDefinition;
+pub struct IdPartner;
 
-impl Definition for IdPartnerDefinition {
+impl Definition for IdPartner {
     type Settings = Settings;
-    type Provider = IdPartner;
+    type Provider = IdPartnerConnection;
 
     const DESCRIPTOR: Descriptor = Descriptor {
         id: "idpartner",
@@ -70,8 +70,8 @@ impl Definition for IdPartnerDefinition {
         settings.setup()
     }
 
-    fn build(settings: Settings, host: Arc<dyn Host>) -> Result<IdPartner, ProviderError> {
-        IdPartner::new(settings, &host)
+    fn build(settings: Settings, host: Arc<dyn Host>) -> Result<IdPartnerConnection, ProviderError> {
+        IdPartnerConnection::new(settings, &host)
     }
 
     #[cfg(feature = "simulator")]

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// One connection, ready to identify people.
-pub struct IdPartner {
+pub struct IdPartnerConnection {
     settings: Settings,
     selector: Url,
     /// By issuer.
@@ -47,7 +47,7 @@ enum Kept {
     },
 }
 
-impl IdPartner {
+impl IdPartnerConnection {
     /// Builds the connection. Calls nobody.
     pub(crate) fn new(settings: Settings, host: &Arc<dyn Host>) -> Result<Self, ProviderError> {
         let selector = Url::parse(&settings.selector).map_err(|source| {
@@ -146,7 +146,7 @@ impl<'a> Waiting<'a> {
 }
 
 #[async_trait]
-impl Provider for IdPartner {
+impl Provider for IdPartnerConnection {
     async fn start(&self, login: &LoginRequest) -> Result<Step, ProviderError> {
         if !self.settings.assurance.reaches(login.minimum_assurance) {
             return Err(ProviderError::new(Fault::AssuranceTooLow, Stage::Selection));
@@ -233,8 +233,8 @@ fn simulated(login: &LoginRequest) -> Option<&Hidden<String>> {
     login.login_hint.as_ref().filter(|hint| hint.expose().starts_with("sandbox:"))
 }
 
-impl fmt::Debug for IdPartner {
+impl fmt::Debug for IdPartnerConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdPartner").field("banks", &self.banks.keys()).finish_non_exhaustive()
+        f.debug_struct("IdPartnerConnection").field("banks", &self.banks.keys()).finish_non_exhaustive()
     }
 }
