@@ -10,8 +10,10 @@ use tunnus_sdk::{Hidden, Timestamp};
 #[derive(Clone)]
 pub struct Ambient {
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    fill: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    fill: Arc<Fill>,
 }
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl Ambient {
     /// The system's clock and randomness.

@@ -1,1 +1,8 @@
 //! Tunnus.
+
+pub mod ambient;
+pub mod error;
+pub mod metrics;
+pub mod providers;
+pub mod store;
+pub mod telemetry;

@@ -7,6 +7,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+mod memory;
+mod metered;
+mod open;
+mod redis;
+pub mod seal;
+
+pub use memory::{MemoryLimits, MemoryStore};
+pub use metered::MeteredStore;
+pub use open::{OpenStoreError, open_store};
+pub use redis::{RedisStore, RedisTimeouts};
+pub use seal::{MasterKey, SealError, Sealer};
+
 /// The key of one value: what it is, and a hash or id that tells nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key(String);
@@ -50,7 +62,7 @@ pub trait FlowStore: Send + Sync {
     /// Writes `value` for `keep` where nothing stands yet; false where something does.
     async fn create(&self, key: &Key, value: &[u8], keep: Duration) -> Result<bool, StoreError>;
 
-    /// The value, untouched.
+    /// The value, untouched. `None` for a tombstone too.
     async fn read(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Takes the value and leaves a tombstone for the rest of its time. Never resent: a take whose

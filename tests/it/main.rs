@@ -1,1 +1,6 @@
 //! Integration tests.
+
+#[cfg(test)]
+mod store;
+#[cfg(test)]
+mod support;

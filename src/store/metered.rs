@@ -1,0 +1,66 @@
+//! A store whose operations are measured.
+
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+
+use crate::{
+    metrics::Metrics,
+    store::{FlowStore, Key, StoreError, Taken},
+};
+
+/// Passes every operation on and records how long it took and whether it succeeded.
+pub struct MeteredStore {
+    inner: Arc<dyn FlowStore>,
+    metrics: Arc<Metrics>,
+}
+
+impl MeteredStore {
+    /// Measures `inner`.
+    #[must_use]
+    pub fn new(inner: Arc<dyn FlowStore>, metrics: Arc<Metrics>) -> Self {
+        Self { inner, metrics }
+    }
+
+    async fn measured<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let begun = Instant::now();
+        let result = work.await;
+        self.metrics.store_operation(operation, result.is_ok(), begun.elapsed());
+        result
+    }
+}
+
+#[async_trait]
+impl FlowStore for MeteredStore {
+    async fn put(&self, key: &Key, value: &[u8], keep: Duration) -> Result<(), StoreError> {
+        self.measured("put", self.inner.put(key, value, keep)).await
+    }
+
+    async fn create(&self, key: &Key, value: &[u8], keep: Duration) -> Result<bool, StoreError> {
+        self.measured("create", self.inner.create(key, value, keep)).await
+    }
+
+    async fn read(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+        self.measured("read", self.inner.read(key)).await
+    }
+
+    async fn take(&self, key: &Key) -> Result<Taken, StoreError> {
+        self.measured("take", self.inner.take(key)).await
+    }
+
+    async fn delete(&self, key: &Key) -> Result<(), StoreError> {
+        self.measured("delete", self.inner.delete(key)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.measured("ping", self.inner.ping()).await
+    }
+}
