@@ -10,7 +10,7 @@ use crate::{
     flow::keep::Flows,
     metrics::Metrics,
     providers::Providers,
-    tenant::{connections::Connections, files::Tenants},
+    tenant::{connections::Connections, set::Tenants},
 };
 
 /// A broker at work. Handlers and flows are given it; nothing in it is global.

@@ -73,7 +73,7 @@ pub fn prepare(broker: &Broker, tenant: &Tenant, app: &App, asked: Asked) -> Res
         ticket: broker.flows.ambient.secret(),
         trace_id: asked.trace_id,
         created_at: now,
-        expires_at: now.plus(Duration::from_secs(broker.lifetimes.identification_seconds)),
+        expires_at: now.plus(broker.lifetimes.identification()),
     };
     if possible(broker, tenant, app, &identification).is_empty() {
         return Err(impossible(tenant, app, &identification));

@@ -45,7 +45,7 @@ pub async fn start(
     let (to, attempt) = attempt(visit, connection, identification, login, navigate);
     broker.flows.keep_attempt(&binding, &attempt).await?;
     broker.metrics.step(&visit.tenant.id, &connection.id, FlowStep::Sent);
-    let lives = Duration::from_secs(broker.lifetimes.attempt_seconds);
+    let lives = broker.lifetimes.attempt();
     let cookies = visit.browser.bindings.with(&binding, lives);
     let locale = visit.locale(identification);
     Ok(Reply { cookies, visitor, ..Reply::new(Answer::Upstream(to), locale) })
@@ -58,7 +58,7 @@ fn attempt(
     login: LoginRequest,
     navigate: Navigate,
 ) -> (BrowserRequest, Attempt) {
-    let lifetime = Duration::from_secs(visit.broker.lifetimes.attempt_seconds);
+    let lifetime = visit.broker.lifetimes.attempt();
     let expires_in = navigate.expires_in.unwrap_or(lifetime).min(lifetime);
     let attempt = Attempt {
         identification: identification.clone(),

@@ -38,7 +38,7 @@ fn key_of(token: &str) -> Key {
 }
 
 fn lifetime(broker: &Broker) -> Duration {
-    Duration::from_secs(broker.lifetimes.access_token_seconds)
+    broker.lifetimes.access_token()
 }
 
 /// The access token that belongs to a code.

@@ -94,7 +94,7 @@ async fn by_own_credentials(broker: &Broker, tenant: &Tenant, app: &App) -> Resu
     if !access::keep(broker, tenant, app, &token, None).await? {
         return Err(Refused("server_error", Code::Internal.into()));
     }
-    Ok(json!({ "access_token": token, "token_type": "Bearer", "expires_in": broker.lifetimes.access_token_seconds }))
+    Ok(json!({ "access_token": token, "token_type": "Bearer", "expires_in": broker.lifetimes.access_token }))
 }
 
 async fn by_code(broker: &Broker, tenant: &Tenant, app: &Arc<App>, form: &Params) -> Result<Value, Refused> {
@@ -128,7 +128,7 @@ fn judge<'a>(
         return Err(invalid_grant());
     };
     let is_theirs = identification.app == app.id && identification.tenant == tenant.id;
-    let expires_at = outcome.finished_at.plus(Duration::from_secs(broker.lifetimes.code_seconds));
+    let expires_at = outcome.finished_at.plus(broker.lifetimes.code());
     let in_time = broker.flows.ambient.now() <= expires_at;
     let same_uri = form.one("redirect_uri") == Some(&request.redirect_uri);
     let record = open_record(&broker.flows, outcome, secret);
@@ -169,7 +169,7 @@ async fn give(
     Ok(json!({
         "access_token": access_token,
         "token_type": "Bearer",
-        "expires_in": broker.lifetimes.access_token_seconds,
+        "expires_in": broker.lifetimes.access_token,
         "scope": scopes.join(" "),
         "id_token": id_token,
     }))
