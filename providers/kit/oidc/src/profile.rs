@@ -110,13 +110,14 @@ impl Profile {
             ClientAuth::PrivateKeyJwt { algorithm, .. } => Some(algorithm),
             ClientAuth::SecretBasic { .. } | ClientAuth::SecretPost | ClientAuth::MutualTls => None,
         };
-        let request = self.request.protection.signed().map(|signed| signed.algorithm);
+        let routes = [Some(&self.request), self.without_par.as_ref()];
+        let request = routes.into_iter().flatten().find_map(|route| route.protection.signed());
         CredentialNeeds {
             client_secret: matches!(
                 self.client_auth,
                 ClientAuth::SecretBasic { .. } | ClientAuth::SecretPost
             ),
-            signing: request.or(assertion),
+            signing: request.map(|signed| signed.algorithm).or(assertion),
             decryption: self.expects_encryption(),
             certificate: self.client_auth == ClientAuth::MutualTls,
         }

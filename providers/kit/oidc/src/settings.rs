@@ -62,3 +62,57 @@ pub fn check_scope(pointer: &str, scope: &str) -> Option<SettingsError> {
 const fn is_scope_byte(byte: u8) -> bool {
     byte == b'!' || (b'#' <= byte && byte <= b'[') || (b']' <= byte && byte <= b'~')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuer_is_an_https_url_and_nothing_more() {
+        let fits = |issuer, environment| check_issuer("/issuer", issuer, environment).is_none();
+        for issuer in ["https://op.example", "https://op.example/auth/open", "https://op.example:8443/"] {
+            assert!(fits(issuer, Environment::Production), "{issuer}");
+        }
+        for issuer in [
+            "",
+            "op.example",
+            "http://op.example",
+            "https://op.example?x",
+            "https://op.example#x",
+            "https://u@op.example",
+            "http://localhost:4010/op",
+        ] {
+            assert!(!fits(issuer, Environment::Production), "{issuer}");
+        }
+        assert!(fits("http://localhost:4010/op", Environment::Sandbox));
+        assert!(!fits("http://op.example", Environment::Sandbox));
+    }
+
+    #[test]
+    fn each_check_names_its_place() {
+        let faults = [
+            check_client_id("/client_id", "ä"),
+            check_client_id("/client_id", ""),
+            check_host("/endpoint_hosts/0", "https://op.example"),
+            check_host("/endpoint_hosts/0", "OP.example"),
+            check_host("/endpoint_hosts/0", "op.example/path"),
+            check_host("/endpoint_hosts/0", "u@op.example"),
+            check_parameter("/extra/state", "state"),
+            check_parameter("/extra/", ""),
+            check_scope("/scope", "openid  email"),
+            check_scope("/scope", "a\"b"),
+        ];
+        for fault in faults {
+            assert!(fault.is_some_and(|fault| fault.pointer.starts_with('/')));
+        }
+    }
+
+    #[test]
+    fn what_fits_has_no_fault() {
+        assert_eq!(check_client_id("", "demo client"), None);
+        assert_eq!(check_host("", "op.example"), None);
+        assert_eq!(check_host("", "localhost:4011"), None);
+        assert_eq!(check_parameter("", "identity_provider_id"), None);
+        assert_eq!(check_scope("", "openid email"), None);
+    }
+}

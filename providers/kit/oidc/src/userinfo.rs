@@ -66,18 +66,21 @@ fn body<'a>(profile: &Profile, response: &'a Response) -> Result<&'a str, Provid
 }
 
 fn check_media_type(demand: &UserinfoDemand, media_type: Option<&str>) -> Result<(), Reason> {
-    match (demand, media_type) {
-        (UserinfoDemand::Plain, Some("application/json"))
-        | (UserinfoDemand::Protected { .. }, Some("application/jwt")) => Ok(()),
-        (UserinfoDemand::Protected { token, .. }, Some("application/json")) => Err(match token {
-            TokenDemand::Signed(_) => Reason::NotSigned,
-            TokenDemand::Nested(..) => Reason::NotEncrypted,
-        }),
-        (UserinfoDemand::Protected { any_media_type: true, .. }, _) => Ok(()),
-        (UserinfoDemand::Plain | UserinfoDemand::Protected { .. } | UserinfoDemand::NotFetched, _) => {
-            Err(Reason::Malformed)
+    let is_json = media_type == Some("application/json");
+    let fits = match demand {
+        UserinfoDemand::NotFetched => false,
+        UserinfoDemand::Plain => is_json,
+        UserinfoDemand::Protected { token: TokenDemand::Signed(_), .. } if is_json => {
+            return Err(Reason::NotSigned);
         }
-    }
+        UserinfoDemand::Protected { token: TokenDemand::Nested(..), .. } if is_json => {
+            return Err(Reason::NotEncrypted);
+        }
+        UserinfoDemand::Protected { any_media_type, .. } => {
+            *any_media_type || media_type == Some("application/jwt")
+        }
+    };
+    fits.then_some(()).ok_or(Reason::Malformed)
 }
 
 /// Judges the claims. Pure.
