@@ -1,27 +1,27 @@
-//! The one door to JOSE, failing closed.
+#![doc = include_str!("../README.md")]
 
+mod compact;
+mod content_encryption;
 pub mod error;
 pub mod generate;
+mod header;
 mod json;
+mod markers;
+mod material;
 mod open;
 mod operations;
+mod private_key;
 mod public_keys;
 mod ring;
+mod seal;
 mod sign;
 
 pub use error::{EncryptError, KeyError, Rejected, SignError, VerifyError};
 pub use json::parse_object;
+pub use markers::KeyUse;
 pub use open::{Verified, decrypt, verify};
 pub use operations::{OperationCounts, Operations};
-pub use public_keys::{EncryptionKey, PublicKeys};
-pub use ring::DecryptionRing;
+pub use public_keys::PublicKeys;
+pub use ring::{DecryptionKey, DecryptionRing};
+pub use seal::EncryptionKey;
 pub use sign::SigningKey;
-
-/// What a key is for (RFC 7517, section 4.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyUse {
-    /// `sig`
-    Signature,
-    /// `enc`
-    Encryption,
-}

@@ -1,11 +1,22 @@
-//! From a token to what it holds.
+//! From a token to what it holds: the only way in.
+//!
+//! Owns the order of the checks: shape, header, algorithms, then keys, then content. Whether the
+//! claims are right is the caller's to judge; where the keys come from, the server's.
+
 use std::fmt;
 
-use tunnus_sdk::{Claims, Encryption, Hidden, Reason, SigningAlgorithm};
+use tunnus_sdk::{Claims, ContentEncryption, Encryption, Hidden, KeyEncryption, Reason, SigningAlgorithm};
+use zeroize::Zeroizing;
 
-use crate::{DecryptionRing, Operations, PublicKeys, Rejected, VerifyError};
+use crate::{
+    DecryptionRing, Operations, PublicKeys, Rejected, VerifyError,
+    compact::{Jwe, Jws, signed_parts},
+    content_encryption::Sealed,
+    header::Header,
+    json::parse_object,
+};
 
-/// A token whose signature has been verified.
+/// A token whose signature has been verified. Nothing else of it has: not its issuer, not its times.
 pub struct Verified {
     /// The payload's members.
     pub claims: Claims,
@@ -21,29 +32,93 @@ impl fmt::Debug for Verified {
     }
 }
 
-/// Decrypts a nested token (RFC 7519, section 5.2) and gives out the signed one inside.
+/// Decrypts a nested token (RFC 7519, section 5.2) and gives out the signed one inside, which proves
+/// nothing before [`verify`] has seen it: anybody can encrypt to a public key.
 ///
 /// # Errors
-/// All failures of decryption are [`Reason::Decryption`]; a shape or an algorithm other than
-/// `demand` has its own reason, and is found before any key is touched.
+/// All failures of decryption are one [`Reason::Decryption`]. A shape or an algorithm other than
+/// `demand` says has its own reason and is found before any key is touched.
 pub fn decrypt(
-    _operations: &Operations,
-    _demand: &Encryption,
-    _ring: &DecryptionRing,
-    _token: &str,
+    operations: &Operations,
+    demand: &Encryption,
+    ring: &DecryptionRing,
+    token: &str,
 ) -> Result<Hidden<String>, Rejected> {
-    Err(Rejected(Reason::Decryption))
+    const DECRYPTION: Rejected = Rejected(Reason::Decryption);
+    let jwe = Jwe::parse(token)?;
+    let algorithms @ (_, content) = demanded_encryption(demand, &jwe.header)?;
+    if !jwe.header.announces_jwt() {
+        return Err(Rejected(Reason::Malformed));
+    }
+    let sealed = Sealed::new(content, jwe.aad.as_bytes(), [&jwe.iv, &jwe.ciphertext, &jwe.tag]);
+    let sealed = sealed.ok_or(DECRYPTION)?;
+    let plaintext = ring
+        .candidates(jwe.header.kid.as_deref())
+        .find_map(|key| key.open(operations, algorithms, &jwe.encrypted_key, &sealed))
+        .ok_or(DECRYPTION)?;
+    signed_token(plaintext)
 }
 
 /// Verifies a signed token, and only then reads its claims.
 ///
+/// Of the keys, the one with the token's `kid` counts; a token without `kid` is tried against the
+/// keys of its kind, eight at most.
+///
 /// # Errors
-/// [`VerifyError::KeyUnknown`] when `keys` has none of the token's `kid`.
+/// [`VerifyError::KeyUnknown`] when `keys` has none of the token's `kid`, or none of its kind.
 pub fn verify(
-    _operations: &Operations,
-    _algorithms: &[SigningAlgorithm],
-    _keys: &PublicKeys,
-    _token: &str,
+    operations: &Operations,
+    algorithms: &[SigningAlgorithm],
+    keys: &PublicKeys,
+    token: &str,
 ) -> Result<Verified, VerifyError> {
-    Err(VerifyError::KeyUnknown)
+    let jws = Jws::parse(token)?;
+    let algorithm = allowed_signature(algorithms, &jws.header)?;
+    let verifiers = keys.verifiers(jws.header.kid.as_deref(), algorithm)?;
+    let is_signed = verifiers.into_iter().any(|verifier| {
+        operations.count_verify();
+        verifier.verify(jws.signing_input.as_bytes(), &jws.signature).is_ok()
+    });
+    if !is_signed {
+        return Err(VerifyError::Rejected(Reason::Signature));
+    }
+    let claims = parse_object(&jws.payload)?;
+    Ok(Verified { claims, typ: jws.header.typ, kid: jws.header.kid })
+}
+
+/// The algorithms, if they are those demanded. What the header says is compared, never obeyed.
+fn demanded_encryption(
+    demand: &Encryption,
+    header: &Header,
+) -> Result<(KeyEncryption, ContentEncryption), Rejected> {
+    let content = demand.contents.iter().find(|content| header.enc.as_deref() == Some(content.name()));
+    match content {
+        Some(content) if header.alg == demand.algorithm.name() => Ok((demand.algorithm, *content)),
+        _ => Err(Rejected(Reason::Algorithm)),
+    }
+}
+
+/// The algorithm, if it is allowed.
+fn allowed_signature(algorithms: &[SigningAlgorithm], header: &Header) -> Result<SigningAlgorithm, Rejected> {
+    if header.alg.eq_ignore_ascii_case("none") {
+        return Err(Rejected(Reason::NotSigned));
+    }
+    let allowed = algorithms.iter().find(|algorithm| algorithm.name() == header.alg);
+    // A signed token has no `enc`: one that has is neither.
+    allowed.filter(|_| header.enc.is_none()).copied().ok_or(Rejected(Reason::Algorithm))
+}
+
+/// The plaintext, if it has the form of a signed token: plain claims inside an encrypted token prove
+/// nothing, nor does another encrypted one.
+fn signed_token(mut plaintext: Zeroizing<Vec<u8>>) -> Result<Hidden<String>, Rejected> {
+    const NOT_SIGNED: Rejected = Rejected(Reason::NotSigned);
+    if !plaintext.is_ascii() {
+        return Err(NOT_SIGNED);
+    }
+    let token = String::from_utf8(std::mem::take(&mut plaintext)).map_err(|_| NOT_SIGNED)?;
+    let token = Hidden::new(token);
+    match signed_parts(token.expose_str()) {
+        Ok(_) => Ok(token),
+        Err(_) => Err(NOT_SIGNED),
+    }
 }

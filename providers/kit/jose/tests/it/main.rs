@@ -1,0 +1,18 @@
+//! What an attacker, an operator and an honest upstream may hand to this crate.
+
+#[cfg(test)]
+mod downgrade;
+#[cfg(test)]
+mod forge;
+#[cfg(test)]
+mod hazards;
+#[cfg(test)]
+mod known_answers;
+#[cfg(test)]
+mod private_keys;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod published_keys;
+#[cfg(test)]
+mod round_trip;
