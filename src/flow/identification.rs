@@ -1,15 +1,12 @@
 //! What an app asked for, and what became of it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use tunnus_sdk::{Hidden, Level, Locale, Member, Reason, Stage, Timestamp};
 use url::Url;
 
 use crate::error::{Code, Error, Field};
-
-/// How long a settled identification can be read.
-pub const RESULT_KEPT: Duration = Duration::from_secs(60 * 60);
 
 /// One request of an app to identify a person. Kept until its result expires.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     attempt::Attempt,
     binding::{Binding, state_hash},
-    identification::{Identification, Outcome, RESULT_KEPT},
+    identification::{Identification, Outcome},
 };
 use crate::{
     ambient::Ambient,
@@ -32,6 +32,8 @@ pub struct Flows {
     pub sealer: Arc<Sealer>,
     /// Time and chance.
     pub ambient: Ambient,
+    /// How long a settled identification can be read.
+    pub result_kept: Duration,
 }
 
 /// What taking an attempt found.
@@ -75,13 +77,13 @@ impl Flows {
     /// Settles an identification. False where it was settled before: the first wins.
     pub async fn settle(&self, outcome: &Outcome) -> Result<bool, Error> {
         let (key, value) = self.sealed_outcome(outcome)?;
-        Ok(self.store.create(&key, &value, RESULT_KEPT).await?)
+        Ok(self.store.create(&key, &value, self.result_kept).await?)
     }
 
     /// Settles an identification whatever was settled before.
     pub async fn overrule(&self, outcome: &Outcome) -> Result<(), Error> {
         let (key, value) = self.sealed_outcome(outcome)?;
-        Ok(self.store.put(&key, &value, RESULT_KEPT).await?)
+        Ok(self.store.put(&key, &value, self.result_kept).await?)
     }
 
     /// What became of the identification of this id.
@@ -114,11 +116,7 @@ impl Flows {
     /// Looks at an attempt without taking it.
     pub async fn attempt(&self, binding: &Binding) -> Result<TakenAttempt, Error> {
         let key = attempt_key(binding);
-        let found = match self.store.read(&key).await? {
-            Some(value) if value == crate::store::TOMBSTONE => Taken::AlreadyTaken,
-            Some(value) => Taken::Value(value),
-            None => Taken::Missing,
-        };
+        let found = self.store.look(&key).await?;
         Ok(self.taken_attempt(binding, &key, &found))
     }
 

@@ -184,9 +184,11 @@ impl FlowStore for MemoryStore {
         self.write(key, value, keep, false)
     }
 
-    async fn read(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn look(&self, key: &Key) -> Result<Taken, StoreError> {
         let now = self.ambient.now();
-        Ok(self.shard(key).live(key, now).and_then(|entry| entry.value.clone()))
+        let mut shard = self.shard(key);
+        let Some(entry) = shard.live(key, now) else { return Ok(Taken::Missing) };
+        Ok(entry.value.clone().map_or(Taken::AlreadyTaken, Taken::Value))
     }
 
     async fn take(&self, key: &Key) -> Result<Taken, StoreError> {

@@ -48,8 +48,8 @@ impl FlowStore for MeteredStore {
         self.measured("create", self.inner.create(key, value, keep)).await
     }
 
-    async fn read(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
-        self.measured("read", self.inner.read(key)).await
+    async fn look(&self, key: &Key) -> Result<Taken, StoreError> {
+        self.measured("look", self.inner.look(key)).await
     }
 
     async fn take(&self, key: &Key) -> Result<Taken, StoreError> {

@@ -62,8 +62,16 @@ pub trait FlowStore: Send + Sync {
     /// Writes `value` for `keep` where nothing stands yet; false where something does.
     async fn create(&self, key: &Key, value: &[u8], keep: Duration) -> Result<bool, StoreError>;
 
+    /// What a take would find, untouched.
+    async fn look(&self, key: &Key) -> Result<Taken, StoreError>;
+
     /// The value, untouched. `None` for a tombstone too.
-    async fn read(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError>;
+    async fn read(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.look(key).await? {
+            Taken::Value(value) => Ok(Some(value)),
+            Taken::AlreadyTaken | Taken::Missing => Ok(None),
+        }
+    }
 
     /// Takes the value and leaves a tombstone for the rest of its time. Never resent: a take whose
     /// answer is lost counts as taken.

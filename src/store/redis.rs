@@ -89,6 +89,15 @@ impl RedisStore {
     }
 }
 
+/// What stood at a key.
+fn found(value: Option<Vec<u8>>) -> Taken {
+    match value {
+        None => Taken::Missing,
+        Some(value) if value == TOMBSTONE => Taken::AlreadyTaken,
+        Some(value) => Taken::Value(value),
+    }
+}
+
 #[async_trait]
 impl FlowStore for RedisStore {
     async fn put(&self, key: &Key, value: &[u8], keep: Duration) -> Result<(), StoreError> {
@@ -99,20 +108,14 @@ impl FlowStore for RedisStore {
         self.set(key, value, keep, true).await
     }
 
-    async fn read(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
-        let value: Option<Vec<u8>> = self.ask(cmd("GET").arg(self.key(key))).await?;
-        Ok(value.filter(|value| value != TOMBSTONE))
+    async fn look(&self, key: &Key) -> Result<Taken, StoreError> {
+        Ok(found(self.ask(cmd("GET").arg(self.key(key))).await?))
     }
 
     async fn take(&self, key: &Key) -> Result<Taken, StoreError> {
         let mut command = cmd("SET");
         command.arg(self.key(key)).arg(TOMBSTONE).arg("XX").arg("GET").arg("KEEPTTL");
-        let old: Option<Vec<u8>> = self.ask(&command).await?;
-        Ok(match old {
-            None => Taken::Missing,
-            Some(value) if value == TOMBSTONE => Taken::AlreadyTaken,
-            Some(value) => Taken::Value(value),
-        })
+        Ok(found(self.ask(&command).await?))
     }
 
     async fn delete(&self, key: &Key) -> Result<(), StoreError> {

@@ -13,9 +13,10 @@
 
 use std::fmt;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
-    hkdf::{HKDF_SHA256, Salt},
+    hkdf::{HKDF_SHA256, Prk, Salt},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use tunnus_sdk::Hidden;
@@ -169,6 +170,20 @@ impl Sealer {
         serde_json::from_slice(plaintext.expose()).map_err(|_| SealError::Value)
     }
 
+    /// A secret made of `secrets` that only a broker with the active master key can make: 43
+    /// characters of base64url.
+    ///
+    /// # Errors
+    /// [`SealError::Value`] for parts beyond the derivation's range.
+    pub fn derive_secret(&self, purpose: &str, secrets: &[&str]) -> Result<Hidden<String>, SealError> {
+        let mut secret = Hidden::new([0; MASTER_KEY_LENGTH]);
+        extract(&self.active, secrets)
+            .expand(&[purpose.as_bytes()], HKDF_SHA256)
+            .and_then(|key| key.fill(secret.expose_mut()))
+            .map_err(|_| SealError::Value)?;
+        Ok(Hidden::new(URL_SAFE_NO_PAD.encode(secret.expose())))
+    }
+
     fn master_key(&self, id: &[u8]) -> Option<&MasterKey> {
         std::iter::once(&self.active).chain(&self.older).find(|key| key.id.as_bytes() == id)
     }
@@ -202,21 +217,23 @@ fn header(id: &str) -> Result<Vec<u8>, SealError> {
     Ok([&[VERSION, length], id.as_bytes()].concat())
 }
 
-/// The key of one value. Lengths go before the parts, so that no two lists of secrets are one.
+/// The key of one value.
 fn derive(master: &MasterKey, purpose: &str, secrets: &[&str]) -> Result<LessSafeKey, SealError> {
+    let info = [purpose.as_bytes()];
+    let key: UnboundKey =
+        extract(master, secrets).expand(&info, &AES_256_GCM).map_err(|_| SealError::Value)?.into();
+    Ok(LessSafeKey::new(key))
+}
+
+/// Lengths go before the parts, so that no two lists of secrets are one.
+fn extract(master: &MasterKey, secrets: &[&str]) -> Prk {
     let mut material = Vec::new();
     append(&mut material, master.key.expose());
     for secret in secrets {
         append(&mut material, secret.as_bytes());
     }
     let material = Hidden::new(material);
-    let info = [purpose.as_bytes()];
-    let key: UnboundKey = Salt::new(HKDF_SHA256, SALT)
-        .extract(material.expose())
-        .expand(&info, &AES_256_GCM)
-        .map_err(|_| SealError::Value)?
-        .into();
-    Ok(LessSafeKey::new(key))
+    Salt::new(HKDF_SHA256, SALT).extract(material.expose())
 }
 
 fn associated_data(header: &[u8], purpose: &str, key: &Key) -> Vec<u8> {

@@ -42,9 +42,12 @@ fn lifetime(broker: &Broker) -> Duration {
 }
 
 /// The access token that belongs to a code.
-#[must_use]
-pub fn token_of_code(broker: &Broker, code: &str) -> Hidden<String> {
-    broker.flows.sealer.derive("access token", &[code])
+///
+/// # Errors
+/// [`Code::Internal`] where none can be derived.
+pub fn token_of_code(broker: &Broker, code: &str) -> Result<Hidden<String>, Error> {
+    let token = broker.flows.sealer.derive_secret("access token", &[code]);
+    token.map_err(|source| Error::new(Code::Internal).because(source))
 }
 
 /// Keeps what `token` is good for. False where it was revoked before.

@@ -100,7 +100,7 @@ async fn by_own_credentials(broker: &Broker, tenant: &Tenant, app: &App) -> Resu
 async fn by_code(broker: &Broker, tenant: &Tenant, app: &Arc<App>, form: &Params) -> Result<Value, Refused> {
     let code = form.one("code").ok_or_else(|| Error::request("code", "missing"))?;
     let (id, secret) = parse_code(code).ok_or_else(invalid_grant)?;
-    let access_token = access::token_of_code(broker, code);
+    let access_token = access::token_of_code(broker, code)?;
     let Some(outcome) = broker.flows.outcome(id).await? else {
         // Used before, or never given: whatever it gave ends now (RFC 6749, section 4.1.2).
         access::revoke(broker, &access_token).await?;

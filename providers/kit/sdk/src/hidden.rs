@@ -25,6 +25,11 @@ impl<T: Zeroize> Hidden<T> {
     pub const fn expose(&self) -> &T {
         &self.0
     }
+
+    /// The value itself, to be filled in place.
+    pub const fn expose_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
 }
 
 impl Hidden<String> {
