@@ -9,11 +9,11 @@ use std::{borrow::Cow, collections::BTreeMap};
 use tunnus_oidc::{
     Presence,
     claims::{ClaimReader, Found, Mapped, Mapping, Target, map},
-    hetu::{Hetu, HetuError},
+    hetu::Hetu,
 };
 use tunnus_sdk::{
     Assurance, Environment, Evidence, Fault, Identity, Level, Member, Method, MethodInfo, ProviderError,
-    Reason, Stage, identity::NationalId,
+    Reason, Stage,
 };
 
 /// The banks whose `ftn_idp` Signicat documents. There are more: `ftn_idp` is an open list.
@@ -136,20 +136,16 @@ impl Rules {
 
     fn add_national_id(&self, reader: &ClaimReader<'_>, mapped: &mut Mapped) -> Result<(), ProviderError> {
         let Some(Found { value: hetu, source }) = self.hetu(reader)? else { return Ok(()) };
-        let born = mapped.attributes.birth_date.as_ref();
-        if born.is_some_and(|born| born != hetu.birth_date()) {
-            return Err(rejected(Reason::ClaimsInconsistent));
-        }
-        let (country, kind) = ("FI".to_owned(), "hetu".to_owned());
-        mapped.attributes.national_id = Some(NationalId { country, kind, value: hetu.value().clone() });
+        hetu.check_birth_date(mapped.attributes.birth_date.as_ref())?;
+        mapped.attributes.national_id = Some(hetu.to_national_id());
         mapped.provenance.insert(Member::NationalId, source);
         Ok(())
     }
 
     /// `ftn_hetu`, or a `nin` of Finland; where both come they must be one.
     fn hetu(&self, reader: &ClaimReader<'_>) -> Result<Option<Found<Hetu>>, ProviderError> {
-        let own = self.read_hetu(reader, "ftn_hetu")?;
-        let nin = self.read_hetu(reader, "nin")?;
+        let own = Hetu::read(reader, "ftn_hetu", self.environment)?;
+        let nin = Hetu::read(reader, "nin", self.environment)?;
         if nin.is_some() && !is_finnish(reader)? {
             return Err(rejected(Reason::ClaimsInconsistent));
         }
@@ -158,20 +154,6 @@ impl Rules {
             (Some(hetu), _) | (None, Some(hetu)) => Ok(Some(hetu)),
             (None, None) => Ok(None),
         }
-    }
-
-    fn read_hetu(&self, reader: &ClaimReader<'_>, claim: &str) -> Result<Option<Found<Hetu>>, ProviderError> {
-        let Some(Found { value, source }) = reader.text(claim)? else { return Ok(None) };
-        let value = Hetu::parse(value.expose_str(), self.environment).map_err(|error| {
-            let reason = match error {
-                HetuError::Artificial => Reason::Environment,
-                HetuError::Malformed | HetuError::NoSuchDate | HetuError::CheckCharacter => {
-                    Reason::ClaimsInconsistent
-                }
-            };
-            rejected(reason).because(error)
-        })?;
-        Ok(Some(Found { value, source }))
     }
 }
 

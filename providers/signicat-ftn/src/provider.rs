@@ -11,7 +11,7 @@ use tunnus_oidc::{
 use tunnus_sdk::{
     Correlation, CredentialNeeds, Definition, Descriptor, Environment, Evidence, Fault, Finding, Floor, Host,
     Identity, Inbound, Leg, Level, LoginRequest, Provider, ProviderError, ProviderState, SettingsError,
-    SetupStep, Stage, Step, SubjectSource, async_trait,
+    SetupStep, Severity, Stage, Step, SubjectSource, async_trait,
 };
 
 use crate::{
@@ -108,7 +108,9 @@ impl Provider for FtnConnection {
     }
 
     async fn probe(&self) -> Vec<Finding> {
-        self.party.probe().await
+        let mut findings = self.party.probe().await;
+        findings.extend(self.network_finding().await);
+        findings
     }
 }
 
@@ -133,6 +135,17 @@ impl FtnConnection {
             ui_locales: Some(login.locale.tag().to_owned()),
             extra,
             ..AuthorizationParams::default()
+        })
+    }
+
+    /// Whether the hub knows the network's scope. Where it does not, the network is not activated.
+    async fn network_finding(&self) -> Option<Finding> {
+        let metadata = self.party.metadata().await.ok()?;
+        (metadata.supports("scopes_supported", ALWAYS) == Some(false)).then(|| Finding {
+            severity: Severity::Warning,
+            subject: "Finnish Trust Network".to_owned(),
+            text: format!("the hub's metadata does not name the scope {ALWAYS}"),
+            remedy: Some("have Signicat activate the Finnish Trust Network for the account".to_owned()),
         })
     }
 

@@ -16,6 +16,7 @@ use tunnus_simulator::{
     Login, Message, MessageShape, OpenIdProvider, Profile, RequestDemand, RequestObject as Object,
     SimulatorError, credentials, personas,
 };
+use url::Url;
 
 use crate::{CbcHmac, ClientAuthentication, RequestObject, Settings, SignicatFtn};
 
@@ -37,7 +38,8 @@ pub(crate) fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
         "request_protection": "signed_then_encrypted",
         "request_encryption": "A256CBC-HS512",
         "signing_algorithm": "ES256",
-        "client_authentication": "client_secret_basic",
+        "client_authentication": "tls_client_auth",
+        "endpoint_hosts": [authority(&site.mtls_base)],
         "response_encryption": ["A256CBC-HS512"],
         "service_name": { "fi": "Tunnus-kauppa", "sv": "Tunnus-butiken", "en": "The Tunnus shop" },
         "service_name_placement": "parameter",
@@ -67,6 +69,12 @@ fn connection(
     let connection =
         SandboxConnection { id: id.to_owned(), display_name, settings, credentials, subject: None };
     Some((connection, client))
+}
+
+/// `host:port`, as `endpoint_hosts` has them.
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 fn issuer(site: &SandboxSite) -> String {
@@ -120,6 +128,7 @@ fn hub() -> Profile {
             jwks: "/.well-known/openid-configuration/jwks",
             pushed: Some("/connect/par"),
         },
+        metadata: metadata(),
         mtls_aliases: true,
         jwks: JwksBehaviour::Changing,
         cancel_code: "IDP-3200",
@@ -130,6 +139,20 @@ fn hub() -> Profile {
         faults: FAULTS,
         ..Profile::generic("Simulated eID Hub")
     }
+}
+
+/// What the hub says of itself beside the protocol's own: scopes and claims of all its eIDs.
+fn metadata() -> Map<String, Value> {
+    let scopes = [&SCOPES[..], &["email", "phone", "nbid-extra", "sbid-extra", "offline_access"]].concat();
+    let claims =
+        ["sub", "name", "birthdate", "nin", "ftn_idp", "ftn_hetu", "ftn_satu", "ftn_issuer", "ftn_sub"];
+    let members = [
+        ("scopes_supported", json!(scopes)),
+        ("claims_supported", json!(claims)),
+        ("claims_parameter_supported", json!(false)),
+        ("prompt_values_supported", json!(["none", "login", "consent", "select_account"])),
+    ];
+    members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
 }
 
 /// What the hub shows its own error page for.

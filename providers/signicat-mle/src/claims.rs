@@ -7,7 +7,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use tunnus_oidc::{
     claims::{ClaimReader, Found, Mapped, Mapping, Target, map},
-    hetu::{Hetu, HetuError},
+    hetu::Hetu,
 };
 use tunnus_sdk::{
     Assurance, Environment, Evidence, Fault, Hidden, Identity, Member, Method, ProviderError, Reason, Stage,
@@ -41,6 +41,9 @@ pub(crate) const SCOPES: &[(Member, &str)] = &[
 
 /// The scope of the Finnish Trust Network's own claims, `ftn.idpId` and `ftn.satu`.
 pub(crate) const FTN: &str = "ftn";
+
+/// The claim of a national id, whatever the country.
+const NATIONAL_ID: &str = "signicat.national_id";
 
 /// The claims that are members as they stand. The national id has rules of its own.
 const TABLE: &[Mapping] = &[
@@ -91,39 +94,24 @@ impl Rules {
         rule: &MethodRule,
         mapped: &mut Mapped,
     ) -> Result<(), ProviderError> {
-        let Some(Found { value, source }) = reader.text("signicat.national_id")? else { return Ok(()) };
+        let Some(Found { value, source }) = reader.text(NATIONAL_ID)? else { return Ok(()) };
         let number = rule.national_id.as_ref().ok_or(rejected(Reason::ClaimsInconsistent))?;
-        let value = if number.is_hetu() {
-            self.hetu(value.expose_str(), mapped.attributes.birth_date.as_ref())?
-        } else {
-            checked_number(number, value)?
+        let hetu = if number.is_hetu() { Hetu::read(reader, NATIONAL_ID, self.environment)? } else { None };
+        let national_id = match hetu {
+            Some(Found { value: hetu, .. }) => {
+                hetu.check_birth_date(mapped.attributes.birth_date.as_ref())?;
+                hetu.to_national_id()
+            }
+            None => foreign_number(number, value)?,
         };
-        let (country, kind) = (number.country.clone(), number.kind.clone());
-        mapped.attributes.national_id = Some(NationalId { country, kind, value });
+        mapped.attributes.national_id = Some(national_id);
         mapped.provenance.insert(Member::NationalId, source);
         Ok(())
-    }
-
-    /// A personal identity code whose day of birth is the one that the claims tell.
-    fn hetu(&self, text: &str, born: Option<&Hidden<String>>) -> Result<Hidden<String>, ProviderError> {
-        let hetu = Hetu::parse(text, self.environment).map_err(|error| {
-            let reason = match error {
-                HetuError::Artificial => Reason::Environment,
-                HetuError::Malformed | HetuError::NoSuchDate | HetuError::CheckCharacter => {
-                    Reason::ClaimsInconsistent
-                }
-            };
-            rejected(reason).because(error)
-        })?;
-        if born.is_some_and(|born| born != hetu.birth_date()) {
-            return Err(rejected(Reason::ClaimsInconsistent));
-        }
-        Ok(hetu.value().clone())
     }
 }
 
 /// A number of another country: Norway's has 11 digits, Sweden's 12; of others a plain word.
-fn checked_number(number: &NationalIdType, value: Hidden<String>) -> Result<Hidden<String>, ProviderError> {
+fn foreign_number(number: &NationalIdType, value: Hidden<String>) -> Result<NationalId, ProviderError> {
     let text = value.expose_str();
     let digits = |count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
     let fits = match (number.country.as_str(), number.kind.as_str()) {
@@ -131,7 +119,8 @@ fn checked_number(number: &NationalIdType, value: Hidden<String>) -> Result<Hidd
         ("SE", "personnummer") => digits(12),
         (_, _) => is_word(text),
     };
-    if fits { Ok(value) } else { Err(rejected(Reason::ClaimsInconsistent)) }
+    let NationalIdType { country, kind } = number.clone();
+    if fits { Ok(NationalId { country, kind, value }) } else { Err(rejected(Reason::ClaimsInconsistent)) }
 }
 
 /// The bank that the token names (`ftn.idpId`), else the method that the table names.

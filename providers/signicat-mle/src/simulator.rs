@@ -108,6 +108,7 @@ fn service() -> Profile {
             jwks: "/jwks.json",
             pushed: None,
         },
+        metadata: metadata(),
         jwks: JwksBehaviour::Stable,
         personas: personas::finnish(),
         id_token_claims,
@@ -116,6 +117,18 @@ fn service() -> Profile {
         faults: FAULTS,
         ..Profile::generic("Simulated Signicat (legacy)")
     }
+}
+
+/// What the service says of itself. Of PKCE and RFC 9207 it knows nothing.
+fn metadata() -> Map<String, Value> {
+    let members = [
+        ("scopes_supported", json!(SCOPES)),
+        ("subject_types_supported", json!(["pairwise"])),
+        ("response_modes_supported", json!(["query"])),
+        ("code_challenge_methods_supported", Value::Null),
+        ("authorization_response_iss_parameter_supported", Value::Null),
+    ];
+    members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
 }
 
 /// What the service shows its own error page for.

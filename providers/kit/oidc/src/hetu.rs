@@ -1,13 +1,15 @@
 //! The Finnish personal identity code (henkilötunnus, HETU).
 //!
-//! Owns its form: eleven characters, a date that exists, the check character, who is artificial.
-//! Whose code it is, and whether other claims agree with it, is the provider's to check.
+//! Owns its form (eleven characters, a date that exists, the check character, who is artificial) and
+//! the reading of a claim as one. Which claim holds it is the provider's to know.
 //!
 //! `DDMMYY` + sign + `NNN` + check character. The sign tells the century and is no part of the
 //! checksum: two people may differ by the sign alone, so all eleven characters are kept and
 //! compared, and a sign of the 2023 reform (`Y`) is never turned into its elder (`-`).
 
-use tunnus_sdk::{Environment, Hidden};
+use tunnus_sdk::{Environment, Hidden, ProviderError, Reason, Stage, identity::NationalId};
+
+use crate::claims::{ClaimReader, Found};
 
 /// A code that was checked, in its canonical form: upper case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +61,44 @@ impl Hetu {
             parts.check_person()?;
         }
         Ok(Self { value: value.into(), birth_date: birth_date.into() })
+    }
+
+    /// Reads `claim` as a code of `environment`.
+    ///
+    /// # Errors
+    /// [`Reason::Environment`] for a test person in production, [`Reason::ClaimsInconsistent`] for
+    /// what is no code.
+    pub fn read(
+        reader: &ClaimReader<'_>,
+        claim: &str,
+        environment: Environment,
+    ) -> Result<Option<Found<Self>>, ProviderError> {
+        let Some(Found { value, source }) = reader.text(claim)? else { return Ok(None) };
+        let value = Self::parse(value.expose_str(), environment).map_err(|error| {
+            let reason = match error {
+                HetuError::Artificial => Reason::Environment,
+                HetuError::Malformed | HetuError::NoSuchDate | HetuError::CheckCharacter => {
+                    Reason::ClaimsInconsistent
+                }
+            };
+            ProviderError::rejected(reason, Stage::Normalise).because(error)
+        })?;
+        Ok(Some(Found { value, source }))
+    }
+
+    /// Whether a birth date that came beside the code is the day that the code tells.
+    ///
+    /// # Errors
+    /// [`Reason::ClaimsInconsistent`] when it is another day.
+    pub fn check_birth_date(&self, claimed: Option<&Hidden<String>>) -> Result<(), ProviderError> {
+        let same = claimed.is_none_or(|claimed| *claimed == self.birth_date);
+        same.then_some(()).ok_or(ProviderError::rejected(Reason::ClaimsInconsistent, Stage::Normalise))
+    }
+
+    /// The code as a member of the identity record.
+    #[must_use]
+    pub fn to_national_id(&self) -> NationalId {
+        NationalId { country: "FI".to_owned(), kind: "hetu".to_owned(), value: self.value.clone() }
     }
 
     /// The code, in upper case.

@@ -121,6 +121,42 @@ fn whatever_else_is_malformed() {
     }
 }
 
+fn claimed(
+    value: &serde_json::Value,
+    environment: Environment,
+) -> Result<Option<Found<Hetu>>, ProviderError> {
+    let evidence = tunnus_sdk::Evidence {
+        issuer: "https://op.example".to_owned(),
+        id_token: tunnus_sdk::Claims::from_iter([("hetu".to_owned(), value.clone())]),
+        userinfo: None,
+        payment_details: None,
+        received_at: tunnus_sdk::Timestamp(0),
+    };
+    Hetu::read(&ClaimReader::new(&evidence), "hetu", environment)
+}
+
+#[test]
+fn a_claim_is_a_code_or_fails() {
+    use serde_json::json;
+    let found = claimed(&json!("131052-308t"), Environment::Production).unwrap().unwrap();
+    assert_eq!(found.value.to_national_id().value.expose_str(), "131052-308T");
+    assert_eq!(claimed(&json!(""), Environment::Production).unwrap(), None);
+    let reason = |value| claimed(&value, Environment::Production).unwrap_err().reason();
+    assert_eq!(reason(json!("070770-905D")), Some(Reason::Environment));
+    for value in [json!("131052-308U"), json!("310252-308Y"), json!("x"), json!(1), json!(["131052-308T"])] {
+        assert_eq!(reason(value), Some(Reason::ClaimsInconsistent));
+    }
+}
+
+#[test]
+fn a_birth_date_beside_it_is_the_same_day() {
+    let hetu = Hetu::parse("131052-308T", Environment::Production).unwrap();
+    assert!(hetu.check_birth_date(None).is_ok());
+    assert!(hetu.check_birth_date(Some(&"1952-10-13".into())).is_ok());
+    let error = hetu.check_birth_date(Some(&"1852-10-13".into())).unwrap_err();
+    assert_eq!((error.reason(), error.stage), (Some(Reason::ClaimsInconsistent), Stage::Normalise));
+}
+
 #[test]
 fn debug_shows_nothing() {
     let hetu = Hetu::parse("131052-308T", Environment::Production).unwrap();

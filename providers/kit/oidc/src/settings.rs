@@ -1,4 +1,5 @@
-//! Checks of settings that every provider on this toolkit has: issuer, client id, hosts, scopes.
+//! Checks of settings that every provider on this toolkit has: issuer, client id, hosts,
+//! algorithms, clock, parameters, scopes.
 //!
 //! Each answers the fault with its JSON pointer, or none: for
 //! [`Definition::check`](tunnus_sdk::Definition::check). What a value is worth is the provider's.
@@ -40,6 +41,24 @@ pub fn check_host(pointer: &str, host: &str) -> Option<SettingsError> {
     let url = Url::parse(&format!("https://{host}/")).ok();
     let same = url.is_some_and(|url| endpoint::authority(&url).as_deref() == Some(host));
     (!same).then(|| SettingsError::new(pointer, "must be host or host:port, in lower case"))
+}
+
+/// Algorithms: at least one, each once.
+#[must_use]
+pub fn check_algorithms<T: PartialEq>(pointer: &str, algorithms: &[T]) -> Option<SettingsError> {
+    let doubled = algorithms
+        .iter()
+        .enumerate()
+        .any(|(index, one)| algorithms.iter().take(index).any(|other| other == one));
+    let fits = !algorithms.is_empty() && !doubled;
+    (!fits).then(|| SettingsError::new(pointer, "must list at least one, each once"))
+}
+
+/// How far the upstream's clock may be from ours: at most two minutes, since a token that has expired
+/// is taken for as long.
+#[must_use]
+pub fn check_clock_skew(pointer: &str, seconds: u8) -> Option<SettingsError> {
+    (seconds > 120).then(|| SettingsError::new(pointer, "must be at most 120 seconds"))
 }
 
 /// An extra authorization parameter's name: not one of [`RESERVED_PARAMETERS`].
