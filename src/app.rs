@@ -1,15 +1,19 @@
-//! The composition root: everything that the broker shares at run time.
+//! The composition root: everything that the broker shares at run time, put together.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::runtime::Handle;
 use tunnus_jose::Operations;
+use tunnus_sdk::Hidden;
 
 use crate::{
+    ambient::Ambient,
     config::Lifetimes,
     flow::keep::Flows,
+    host::Outbound,
     metrics::Metrics,
     providers::Providers,
+    store::{FlowStore, MasterKey, MeteredStore, SealError, Sealer},
     tenant::{connections::Connections, set::Tenants},
 };
 
@@ -37,7 +41,82 @@ pub struct Broker {
     pub sandbox: bool,
 }
 
+/// What a broker is made of.
+pub struct Parts {
+    /// The base of every issuer and return URL, without a trailing slash.
+    pub public_url: String,
+    /// The tenants.
+    pub tenants: Arc<Tenants>,
+    /// The providers compiled in.
+    pub providers: Providers,
+    /// Where flows are kept.
+    pub store: Arc<dyn FlowStore>,
+    /// The operator's keys with their ids, the active one first.
+    pub master_keys: Vec<(String, [u8; 32])>,
+    /// Origins that may be called although they are not public.
+    pub egress: Vec<String>,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
+    /// How many tenants metrics tell apart.
+    pub metrics_tenants: usize,
+    /// Time and chance.
+    pub ambient: Ambient,
+    /// Whether hints of the sandbox are understood.
+    pub sandbox: bool,
+}
+
+/// Why a broker cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// The master keys.
+    #[error("the master keys cannot be used")]
+    Keys(#[from] SealError),
+    /// The metrics.
+    #[error("the metrics cannot be set up")]
+    Metrics(#[from] prometheus::Error),
+    /// What calls upstreams.
+    #[error("the outbound side cannot be set up")]
+    Outbound(#[from] crate::host::OutboundError),
+}
+
 impl Broker {
+    /// Puts a broker together. Must be called on the runtime where its legs shall run.
+    ///
+    /// # Errors
+    /// Where keys, metrics or the outbound side cannot be set up.
+    pub fn assemble(parts: Parts) -> Result<Self, BrokerError> {
+        let methods: BTreeSet<String> = parts
+            .providers
+            .iter()
+            .flat_map(|provider| provider.descriptor().methods)
+            .map(|method| method.id.to_owned())
+            .collect();
+        let metrics = Arc::new(Metrics::new(parts.metrics_tenants, methods)?);
+        let keys = parts.master_keys.into_iter().map(|(id, key)| MasterKey::new(id, Hidden::new(key)));
+        let sealer = Sealer::new(keys.collect::<Result<_, _>>()?, parts.ambient.clone())?;
+        let operations = Arc::new(Operations::default());
+        let outbound = Outbound::new(&parts.egress, metrics.clone(), operations.clone(), parts.ambient.clone())?;
+        let flows = Flows {
+            store: Arc::new(MeteredStore::new(parts.store, metrics.clone())),
+            sealer: Arc::new(sealer),
+            ambient: parts.ambient,
+            result_kept: parts.lifetimes.result(),
+        };
+        let connections = Connections::new(parts.providers.clone(), Arc::new(outbound), parts.public_url.clone());
+        Ok(Self {
+            public_url: parts.public_url,
+            tenants: parts.tenants,
+            providers: parts.providers,
+            connections,
+            flows,
+            lifetimes: parts.lifetimes,
+            metrics,
+            operations,
+            runtime: Handle::current(),
+            sandbox: parts.sandbox,
+        })
+    }
+
     /// The issuer of a tenant.
     #[must_use]
     pub fn issuer(&self, tenant: &str) -> String {

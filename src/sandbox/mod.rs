@@ -8,6 +8,7 @@ pub mod authority;
 pub mod demo;
 pub mod login;
 pub mod once;
+pub mod running;
 pub mod simulators;
 pub mod tenant;
 pub mod walker;

@@ -1,0 +1,248 @@
+//! A sandbox at work: its parts put together, on listeners of their own.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    sync::Arc,
+};
+
+use actix_web::{dev::ServerHandle, web::Data};
+use tunnus_sdk::{Locale, sandbox::SandboxSite};
+use url::Url;
+
+use super::{
+    authority::{Authority, AuthorityError},
+    demo,
+    login::Relying,
+    simulators::{self, Simulators},
+    tenant::{self, KeysFailed, TENANT},
+};
+use crate::{
+    ambient::Ambient,
+    app::{Broker, BrokerError, Parts},
+    config::Lifetimes,
+    providers::Providers,
+    server,
+    store::{FlowStore, MemoryLimits, MemoryStore},
+    tenant::{model::App, set::{TenantSet, Tenants}},
+};
+
+/// How a sandbox shall run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the broker listens; the simulators take the next port, the demo app the one after.
+    /// Port 0 takes free ones.
+    pub listen: SocketAddr,
+    /// How browsers reach the broker, where not at that address.
+    pub public_url: Option<String>,
+    /// A fault for all logins.
+    pub fault: Option<String>,
+    /// Apps beside the built-in ones.
+    pub apps: Vec<App>,
+    /// Where flows are kept, where not in memory.
+    pub store: Option<Arc<dyn FlowStore>>,
+}
+
+/// Why the sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// An address is taken or is not this machine's.
+    #[error("cannot listen on {0}: choose other ports with --listen")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// A listener failed.
+    #[error("a listener failed")]
+    Serve(#[source] io::Error),
+    /// Certificates cannot be made.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// Keys cannot be made.
+    #[error(transparent)]
+    Keys(#[from] KeysFailed),
+    /// The broker cannot be put together.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    /// No simulator knows the fault.
+    #[error("no simulator knows the fault {0}; known are: {1}")]
+    Fault(String, String),
+    /// An address is not a URL.
+    #[error("the public URL is not a URL")]
+    Url(#[from] url::ParseError),
+    /// The HTTP client cannot be built.
+    #[error("the HTTP client cannot be built")]
+    Client(#[from] reqwest::Error),
+}
+
+/// A sandbox at work.
+pub struct Sandbox {
+    /// The broker.
+    pub broker: Data<Broker>,
+    /// An app that speaks to it.
+    pub relying: Relying,
+    /// Where the demo app is.
+    pub demo_url: String,
+    /// The connections: id and name.
+    pub connections: Vec<(String, String)>,
+    /// The simulators, by provider.
+    pub simulators: Simulators,
+    servers: Vec<ServerHandle>,
+}
+
+/// The listeners of the three sites.
+struct Sites {
+    broker: TcpListener,
+    broker_url: String,
+    simulators: Vec<TcpListener>,
+    simulators_url: String,
+    mtls: TcpListener,
+    mtls_url: String,
+    demo: TcpListener,
+    demo_url: String,
+}
+
+impl Sandbox {
+    /// Starts broker, simulators and demo app.
+    ///
+    /// # Errors
+    /// Where an address is taken, or a part cannot be made.
+    pub fn start(providers: Providers, ambient: Ambient, options: Options) -> Result<Self, SandboxError> {
+        let sites = Sites::listen(&options)?;
+        let authority = Authority::new()?;
+        let assembled = tenant::assemble(&providers, &ambient, |id| sites.of_simulator(id, &authority, &ambient), options.apps)?;
+        set_fault(&assembled.simulators, options.fault.as_deref())?;
+        let connections = assembled.tenant.connections.iter().map(|connection| {
+            let name = connection.display_name.in_locale(Locale::En).unwrap_or(&connection.id);
+            (connection.id.clone(), name.to_owned())
+        });
+        let connections: Vec<_> = connections.collect();
+        let memory = || Arc::new(MemoryStore::new(MemoryLimits::default(), ambient.clone())) as Arc<dyn FlowStore>;
+        let broker = Data::new(Broker::assemble(Parts {
+            public_url: sites.broker_url.clone(),
+            tenants: Arc::new(Tenants::fixed(TenantSet::from_iter([assembled.tenant]))),
+            providers,
+            store: options.store.unwrap_or_else(memory),
+            master_keys: vec![("sandbox".to_owned(), ambient.bytes::<32>())],
+            egress: vec![sites.simulators_url.clone(), sites.mtls_url.clone()],
+            lifetimes: Lifetimes::default(),
+            metrics_tenants: 1_000,
+            ambient,
+            sandbox: true,
+        })?);
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .tls_backend_preconfigured(no_trust())
+            .build()?;
+        let relying = Relying { issuer: broker.issuer(TENANT), http };
+        let servers = sites.serve(&broker, &assembled.simulators, authority, &relying, &connections)?;
+        Ok(Self {
+            broker,
+            relying,
+            demo_url: servers.1,
+            connections,
+            simulators: assembled.simulators,
+            servers: servers.0,
+        })
+    }
+
+    /// Stops everything.
+    pub async fn stop(self) {
+        for server in self.servers {
+            server.stop(false).await;
+        }
+    }
+}
+
+/// TLS that trusts nobody: the sandbox's own client speaks plain http to loopback only.
+fn no_trust() -> rustls::ClientConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    match builder {
+        Ok(builder) => builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth(),
+        // The provider's own default versions are always supported by it.
+        Err(_) => std::process::abort(),
+    }
+}
+
+fn set_fault(simulators: &Simulators, fault: Option<&str>) -> Result<(), SandboxError> {
+    let Some(fault) = fault else { return Ok(()) };
+    let known: Vec<bool> = simulators.values().map(|simulator| simulator.set_fault(Some(fault))).collect();
+    if known.contains(&true) {
+        return Ok(());
+    }
+    let mut names: Vec<_> = simulators.values().flat_map(|simulator| simulator.faults()).map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names.dedup();
+    Err(SandboxError::Fault(fault.to_owned(), names.join(", ")))
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, SandboxError> {
+    TcpListener::bind(address).map_err(|error| SandboxError::Listen(address, error))
+}
+
+fn port(listener: &TcpListener) -> Result<u16, SandboxError> {
+    listener.local_addr().map(|address| address.port()).map_err(SandboxError::Serve)
+}
+
+impl Sites {
+    fn listen(options: &Options) -> Result<Self, SandboxError> {
+        let next = |offset: u16| if options.listen.port() == 0 { 0 } else { options.listen.port().saturating_add(offset) };
+        let broker = listen(options.listen)?;
+        let at = broker.local_addr().map_err(SandboxError::Serve)?;
+        let broker_url = options.public_url.clone().unwrap_or_else(|| format!("http://{at}"));
+        let simulator = listen(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), next(1)))?;
+        let simulator_port = port(&simulator)?;
+        // `localhost` may mean either family; without the second one the first serves alone.
+        let second = TcpListener::bind(SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), simulator_port)).ok();
+        let mtls = listen(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?;
+        let mtls_port = port(&mtls)?;
+        let demo_at = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), next(2));
+        let demo_v4 = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), next(2));
+        let demo = listen(demo_at).or_else(|_| listen(demo_v4))?;
+        let demo_url = format!("http://{}", demo.local_addr().map_err(SandboxError::Serve)?);
+        Ok(Self {
+            broker,
+            broker_url: broker_url.trim_end_matches('/').to_owned(),
+            simulators: [Some(simulator), second].into_iter().flatten().collect(),
+            simulators_url: format!("http://localhost:{simulator_port}"),
+            mtls,
+            mtls_url: format!("https://localhost:{mtls_port}"),
+            demo,
+            demo_url,
+        })
+    }
+
+    /// Where the simulator of the provider `id` lives.
+    fn of_simulator(&self, id: &str, authority: &Authority, ambient: &Ambient) -> Option<SandboxSite> {
+        let ambient = ambient.clone();
+        Some(SandboxSite {
+            base: Url::parse(&format!("{}/{id}", self.simulators_url)).ok()?,
+            mtls_base: Url::parse(&format!("{}/{id}", self.mtls_url)).ok()?,
+            now: Arc::new(move || ambient.now()),
+            client_certificate: authority.client.clone(),
+            trust_anchor: authority.certificate.clone(),
+            return_prefix: Url::parse(&format!("{}/t/{TENANT}/return", self.broker_url)).ok()?,
+        })
+    }
+
+    fn serve(
+        self,
+        broker: &Data<Broker>,
+        simulators: &Simulators,
+        authority: Authority,
+        relying: &Relying,
+        connections: &[(String, String)],
+    ) -> Result<(Vec<ServerHandle>, String), SandboxError> {
+        let servers = [
+            server::public(broker.clone(), self.broker, 2).map_err(SandboxError::Serve)?,
+            simulators::serve(simulators.clone(), self.simulators, self.mtls, authority.server)
+                .map_err(SandboxError::Serve)?,
+            demo::serve(relying.clone(), self.demo_url.clone(), connections.to_vec(), self.demo)
+                .map_err(SandboxError::Serve)?,
+        ];
+        let handles = servers.iter().map(actix_web::dev::Server::handle).collect();
+        for server in servers {
+            broker.runtime.spawn(server);
+        }
+        Ok((handles, self.demo_url))
+    }
+}
