@@ -1,5 +1,4 @@
 //! Tenants: their apps, connections and keys; where they come from, and connections made ready.
 
-pub mod connections;
-pub mod files;
 pub mod model;
+pub mod set;

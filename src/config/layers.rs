@@ -1,0 +1,223 @@
+//! The layers of settings and where each value came from.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use figment::{Figment, providers::Serialized, value::Value as Parsed};
+use serde_json::Value;
+
+use super::{
+    Document, Environment, Fault, FlowStoreUrl, MasterKey, Place, References, Secrets, Section, Settings,
+    Shape, TextOrReference, ancestors, environment::variable,
+};
+
+/// The one key whose value in the environment has a form of its own.
+const MASTER_KEYS: &str = "/secrets/master_keys";
+
+/// The merged settings, their origins, and the faults found so far.
+pub struct Layers {
+    merged: Value,
+    file: Option<(PathBuf, Document)>,
+    /// The variables that set something, by the pointer of the key.
+    variables: BTreeMap<String, String>,
+    environment: Arc<Environment>,
+    faults: Vec<Fault>,
+    /// The pointers of what does not fit the schema.
+    misfits: Vec<String>,
+}
+
+impl Layers {
+    /// Reads and merges the layers, and judges their shape.
+    ///
+    /// # Errors
+    /// Where the file is missing or no TOML: nothing can be said of the rest then.
+    pub fn read(file: Option<&Path>, environment: Arc<Environment>) -> Result<Self, Fault> {
+        let file = file.map(|path| Ok::<_, Fault>((path.to_owned(), read(path)?))).transpose()?;
+        let given: Vec<_> =
+            environment.settings().map(|(at, name, value)| (at, name.to_owned(), value.clone())).collect();
+        let variables = given.iter().map(|(pointer, name, _)| (pointer.clone(), name.clone())).collect();
+        let mut figment = Figment::from(Serialized::defaults(Settings::default()));
+        if let Some((_, document)) = &file {
+            figment = figment.merge(Serialized::defaults(document.value()));
+        }
+        for (pointer, _, text) in given.iter().filter(|(pointer, ..)| pointer != MASTER_KEYS) {
+            // Figment's own way to read a variable's text; it takes what it does not know as a text.
+            let Ok(value) = text.expose_str().parse::<Parsed>();
+            figment = figment.merge(Serialized::default(&key_path(pointer), value));
+        }
+        let merged = figment.extract::<Value>().map_err(|_| whole_file(file.as_ref()))?;
+        let mut layers =
+            Self { merged, file, variables, environment, faults: Vec::new(), misfits: Vec::new() };
+        layers.judge_shape();
+        layers.judge_names();
+        Ok(layers)
+    }
+
+    /// The faults found.
+    pub fn into_faults(self) -> Vec<Fault> {
+        self.faults
+    }
+
+    /// One section, checked; none where it is faulty.
+    pub fn section<S: Section>(&mut self) -> Option<S> {
+        let pointer = format!("/{}", S::NAME);
+        let inside = |misfit: &String| misfit.is_empty() || ancestors(misfit).any(|outer| outer == pointer);
+        if self.misfits.iter().any(inside) {
+            return None;
+        }
+        match serde_json::from_value::<S>(self.merged.pointer(&pointer)?.clone()) {
+            Ok(section) => {
+                let faults = section.check();
+                for fault in &faults {
+                    self.fault(&format!("{pointer}{}", fault.pointer), &fault.message);
+                }
+                faults.is_empty().then_some(section)
+            }
+            Err(error) => {
+                self.fault(&pointer, &error.to_string());
+                None
+            }
+        }
+    }
+
+    /// Where references lead to.
+    pub fn references(&self, dir: PathBuf) -> References {
+        References::new(dir, Arc::clone(&self.environment))
+    }
+
+    /// The master keys: from the environment where it names them, else from the file's references.
+    pub fn master_keys(&mut self, secrets: &Secrets, references: &References) -> Option<Vec<MasterKey>> {
+        let environment = Arc::clone(&self.environment);
+        if let Some(text) = environment.get(&variable(MASTER_KEYS)) {
+            return match MasterKey::parse_list(text.expose_str()) {
+                Ok(keys) => Some(keys),
+                Err(faults) => {
+                    for (index, message) in faults {
+                        self.fault(&format!("{MASTER_KEYS}/{index}"), message);
+                    }
+                    None
+                }
+            };
+        }
+        if secrets.master_keys.is_empty() {
+            self.fault(MASTER_KEYS, &no_master_key(references.dir()));
+        }
+        let mut keys = Vec::new();
+        for (index, entry) in secrets.master_keys.iter().enumerate() {
+            let key = references.resolve(&entry.key).map_err(|error| error.to_string());
+            match key.and_then(|key| MasterKey::parse(&entry.id, key.expose_str()).map_err(str::to_owned)) {
+                Ok(key) => keys.push(key),
+                Err(message) => self.fault(&format!("{MASTER_KEYS}/{index}/key"), &message),
+            }
+        }
+        (!keys.is_empty() && keys.len() == secrets.master_keys.len()).then_some(keys)
+    }
+
+    /// The flow store's address. A password may stand in the environment, but not in the file.
+    pub fn flow_store(&mut self, url: &TextOrReference, references: &References) -> Option<FlowStoreUrl> {
+        const POINTER: &str = "/flow_store/url";
+        let text = match url {
+            TextOrReference::Text(text) => Ok(text.clone()),
+            TextOrReference::Reference(reference) => {
+                references.resolve(reference).map_err(|error| error.to_string())
+            }
+        };
+        let parsed = text.and_then(|text| text.expose_str().parse::<FlowStoreUrl>().map_err(str::to_owned));
+        match parsed {
+            Ok(parsed) => {
+                let plain = matches!(url, TextOrReference::Text(_)) && parsed.has_password();
+                if plain && !matches!(self.place(POINTER), Place::Variable(_)) {
+                    let message = r#"a URL with a password is a secret: { env = "TUNNUS_SECRET_…" } or { file = "NAME" }"#;
+                    self.fault(POINTER, message);
+                    return None;
+                }
+                Some(parsed)
+            }
+            Err(message) => {
+                self.fault(POINTER, &message);
+                None
+            }
+        }
+    }
+
+    fn judge_shape(&mut self) {
+        let faults = match Shape::of::<Settings>() {
+            Ok(shape) => shape.faults(&self.merged),
+            Err(error) => vec![tunnus_sdk::SettingsError::new("", error.to_string())],
+        };
+        for fault in faults {
+            self.fault(&fault.pointer, &fault.message);
+            self.misfits.push(fault.pointer);
+        }
+    }
+
+    /// Names the variables that would be overlooked for want of an underscore.
+    fn judge_names(&mut self) {
+        let known = keys_of(&self.merged);
+        for (pointer, name) in Arc::clone(&self.environment).slips(&known) {
+            let message = format!("is not read: the setting's variable is {}", variable(pointer));
+            self.faults.push(Fault::at(Place::Variable(name.to_owned()), "", message));
+        }
+    }
+
+    fn fault(&mut self, pointer: &str, message: &str) {
+        let fault = Fault::at(self.place(pointer), pointer, message);
+        self.faults.push(fault);
+    }
+
+    /// Where the value at `pointer`, or the nearest thing around it, was given.
+    fn place(&self, pointer: &str) -> Place {
+        if let Some(name) = ancestors(pointer).find_map(|pointer| self.variables.get(pointer)) {
+            return Place::Variable(name.clone());
+        }
+        match &self.file {
+            Some((path, document)) => Place::File { path: path.clone(), line: document.line(pointer) },
+            None => Place::Defaults,
+        }
+    }
+}
+
+/// Every key with two segments, `/section/key`, as the defaults have them.
+fn keys_of(merged: &Value) -> Vec<String> {
+    let sections = merged.as_object().into_iter().flatten();
+    let keys = sections.flat_map(|(section, keys)| {
+        keys.as_object()
+            .into_iter()
+            .flat_map(move |keys| keys.keys().map(move |key| format!("/{section}/{key}")))
+    });
+    keys.collect()
+}
+
+/// `/server/listen` as figment writes it: `server.listen`.
+fn key_path(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".")
+}
+
+fn read(path: &Path) -> Result<Document, Fault> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        let message = match error.kind() {
+            ErrorKind::NotFound => "there is no such file".to_owned(),
+            kind => format!("cannot be read: {kind}"),
+        };
+        Fault::file(path, None, message)
+    })?;
+    Document::parse(&text).map_err(|error| Fault::file(path, error.line, error.to_string()))
+}
+
+fn whole_file(file: Option<&(PathBuf, Document)>) -> Fault {
+    let place = file.map_or(Place::Defaults, |(path, _)| Place::File { path: path.clone(), line: None });
+    Fault::at(place, "", "the settings cannot be merged")
+}
+
+fn no_master_key(dir: &Path) -> String {
+    format!(
+        "there is no master key: make one with `tunnus keys generate --kind master --out {}` and set \
+         `master_keys = [{{ id = \"1\", key = {{ file = \"master-1\" }} }}]` under [secrets]",
+        dir.join("master-1").display()
+    )
+}

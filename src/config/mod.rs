@@ -1,0 +1,146 @@
+//! The broker's settings: built-in defaults, then a TOML file, then the environment.
+//!
+//! Owns reading and judging them: all faults at once, each with its place, and nothing starts half
+//! configured. One section a file. What the tenants set is `tenant`'s.
+
+mod document;
+mod egress;
+mod environment;
+mod fault;
+mod flow_store;
+mod format;
+mod layers;
+mod lifetimes;
+mod log;
+mod metrics;
+mod reference;
+mod secrets;
+mod server;
+mod shape;
+mod suggest;
+mod tenants;
+
+use std::{path::Path, sync::Arc};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tunnus_sdk::SettingsError;
+
+pub use document::{Document, SyntaxError, ancestors, below};
+pub use egress::{Egress, Network};
+pub use environment::Environment;
+pub use fault::{Fault, Faults, Place};
+pub use flow_store::{FlowStore, FlowStoreUrl};
+pub use lifetimes::Lifetimes;
+pub use log::Log;
+pub use metrics::Metrics;
+pub use reference::{Reference, ReferenceError, References, TextOrReference};
+pub use secrets::{MasterKey, MasterKeyEntry, Secrets};
+pub use server::{PublicUrl, Server, is_https_or_loopback, is_loopback};
+pub use shape::{BadSchema, EXPECTED, Shape};
+pub use suggest::did_you_mean;
+pub use tenants::{Tenants, TenantsUrl};
+
+use layers::Layers;
+
+/// The file that is read when none is named; it may be missing.
+pub const DEFAULT_FILE: &str = "config/tunnus.toml";
+
+/// Everything that can be set, as it is written.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where the broker listens and how the world addresses it.
+    pub server: Server,
+    /// Where the state of logins under way is kept.
+    pub flow_store: FlowStore,
+    /// Where the tenants come from.
+    pub tenants: Tenants,
+    /// Where secrets lie, and the master keys.
+    pub secrets: Secrets,
+    /// Which addresses the broker may call beside public ones.
+    pub egress: Egress,
+    /// How long things stay good, in seconds.
+    pub lifetimes: Lifetimes,
+    /// How much is told apart in metrics.
+    pub metrics: Metrics,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+/// The settings, judged, with their secrets at hand.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the broker listens and how the world addresses it.
+    pub server: Server,
+    /// Where the state of logins under way is kept.
+    pub flow_store: FlowStoreUrl,
+    /// Where the tenants come from.
+    pub tenants: TenantsUrl,
+    /// The master keys, the active one first. Never empty.
+    pub master_keys: Vec<MasterKey>,
+    /// Where the references of tenants lead to.
+    pub references: References,
+    /// Which addresses the broker may call beside public ones.
+    pub egress: Egress,
+    /// How long things stay good.
+    pub lifetimes: Lifetimes,
+    /// How much is told apart in metrics.
+    pub metrics: Metrics,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+impl Config {
+    /// Reads the settings from `file`, else from [`DEFAULT_FILE`] where that exists, and from
+    /// `environment`.
+    ///
+    /// # Errors
+    /// All faults, each with its place.
+    pub fn load(file: Option<&Path>, environment: Arc<Environment>) -> Result<Self, Faults> {
+        let file = file.or_else(|| Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()));
+        let mut layers = Layers::read(file, environment)?;
+        let config = judge(&mut layers);
+        Faults::or(layers.into_faults(), config)
+    }
+}
+
+/// One section of the settings.
+trait Section: DeserializeOwned {
+    /// Its name.
+    const NAME: &'static str;
+
+    /// The faults that the types do not show; pointers are relative to the section.
+    fn check(&self) -> Vec<SettingsError>;
+}
+
+/// Judges every section, also where one before it is faulty.
+fn judge(layers: &mut Layers) -> Option<Config> {
+    let server = layers.section::<Server>();
+    let flow_store = layers.section::<FlowStore>();
+    let tenants = layers.section::<Tenants>();
+    let secrets = layers.section::<Secrets>();
+    let egress = layers.section::<Egress>();
+    let lifetimes = layers.section::<Lifetimes>();
+    let metrics = layers.section::<Metrics>();
+    let log = layers.section::<Log>();
+    let secrets = secrets?;
+    let references = layers.references(secrets.dir.clone());
+    let master_keys = layers.master_keys(&secrets, &references);
+    let flow_store = flow_store.and_then(|section| layers.flow_store(&section.url, &references));
+    Some(Config {
+        server: server?,
+        flow_store: flow_store?,
+        tenants: tenants?.url,
+        master_keys: master_keys?,
+        references,
+        egress: egress?,
+        lifetimes: lifetimes?,
+        metrics: metrics?,
+        log: log?,
+    })
+}
+
+#[cfg(test)]
+#[path = "config_tests.rs"]
+mod tests;
