@@ -44,19 +44,45 @@ pub fn decrypt(
     ring: &DecryptionRing,
     token: &str,
 ) -> Result<Hidden<String>, Rejected> {
-    const DECRYPTION: Rejected = Rejected(Reason::Decryption);
     let jwe = Jwe::parse(token)?;
-    let algorithms @ (_, content) = demanded_encryption(demand, &jwe.header)?;
+    let algorithms = demanded_encryption(demand, &jwe.header)?;
     if !jwe.header.announces_jwt() {
         return Err(Rejected(Reason::Malformed));
     }
-    let sealed = Sealed::new(content, jwe.aad.as_bytes(), [&jwe.iv, &jwe.ciphertext, &jwe.tag]);
+    signed_token(plaintext(operations, algorithms, ring, &jwe)?)
+}
+
+/// Decrypts a token that holds a text without a signature: a request object that its receiver takes
+/// encrypted only. Who sent it stays unknown, so that nothing of an upstream is ever opened by this.
+///
+/// # Errors
+/// As [`decrypt`].
+pub fn decrypt_unsigned(
+    operations: &Operations,
+    demand: &Encryption,
+    ring: &DecryptionRing,
+    token: &str,
+) -> Result<Hidden<String>, Rejected> {
+    let jwe = Jwe::parse(token)?;
+    let algorithms = demanded_encryption(demand, &jwe.header)?;
+    let mut plaintext = plaintext(operations, algorithms, ring, &jwe)?;
+    let text = String::from_utf8(std::mem::take(&mut plaintext)).map_err(|_| Rejected(Reason::Malformed))?;
+    Ok(Hidden::new(text))
+}
+
+/// What the token holds. One error for all that can go wrong.
+fn plaintext(
+    operations: &Operations,
+    algorithms: (KeyEncryption, ContentEncryption),
+    ring: &DecryptionRing,
+    jwe: &Jwe,
+) -> Result<Zeroizing<Vec<u8>>, Rejected> {
+    const DECRYPTION: Rejected = Rejected(Reason::Decryption);
+    let sealed = Sealed::new(algorithms.1, jwe.aad.as_bytes(), [&jwe.iv, &jwe.ciphertext, &jwe.tag]);
     let sealed = sealed.ok_or(DECRYPTION)?;
-    let plaintext = ring
-        .candidates(jwe.header.kid.as_deref())
+    ring.candidates(jwe.header.kid.as_deref())
         .find_map(|key| key.open(operations, algorithms, &jwe.encrypted_key, &sealed))
-        .ok_or(DECRYPTION)?;
-    signed_token(plaintext)
+        .ok_or(DECRYPTION)
 }
 
 /// Verifies a signed token, and only then reads its claims.
