@@ -17,4 +17,7 @@ pub enum SimulatorError {
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
     Chance,
+    /// The connection's settings do not parse.
+    #[error("the connection's settings do not parse")]
+    Settings,
 }

@@ -6,10 +6,17 @@
 
 mod claims;
 mod messages;
+mod spoilage;
 mod transport;
+mod trouble;
+
+use std::fmt;
 
 use serde_json::{Map, Value};
-use tunnus_sdk::{Claims, Fault, Reason, Stage, Timestamp};
+use tunnus_sdk::{Claims, Fault, ProviderError, Reason, Stage, Timestamp};
+
+pub use self::trouble::FAULT_HEADER;
+pub(crate) use self::trouble::Trouble;
 
 /// A named fault.
 #[derive(Clone, Debug)]
@@ -24,26 +31,53 @@ pub struct FaultRow {
     pub expect: &'static [Expected],
 }
 
-/// A failure that a fault must end in.
+/// An end that a fault must come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expected {
-    /// What went wrong. The members of [`Fault::ClaimsNotReceived`] are not compared.
-    pub fault: Fault,
-    /// Where.
-    pub stage: Stage,
+pub enum Expected {
+    /// The provider fails.
+    Fails {
+        /// What went wrong. The members of [`Fault::ClaimsNotReceived`] are not compared.
+        fault: Fault,
+        /// Where.
+        stage: Stage,
+    },
+    /// The browser stays on the upstream's own error page.
+    Strands,
 }
 
 impl Expected {
     /// A fault at a stage.
     #[must_use]
     pub const fn new(fault: Fault, stage: Stage) -> Self {
-        Self { fault, stage }
+        Self::Fails { fault, stage }
     }
 
     /// A response that fails a check.
     #[must_use]
     pub const fn rejected(reason: Reason, stage: Stage) -> Self {
         Self::new(Fault::ResponseRejected(reason), stage)
+    }
+
+    /// Whether `error` is this end.
+    #[must_use]
+    pub fn is_met_by(&self, error: &ProviderError) -> bool {
+        match self {
+            Self::Fails { fault: Fault::ClaimsNotReceived(_), stage } => {
+                matches!(error.fault, Fault::ClaimsNotReceived(_)) && error.stage == *stage
+            }
+            Self::Fails { fault, stage } => error.fault == *fault && error.stage == *stage,
+            Self::Strands => false,
+        }
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fails { fault: Fault::ResponseRejected(reason), stage } => write!(f, "{reason} at {stage}"),
+            Self::Fails { fault, stage } => write!(f, "{fault} at {stage}"),
+            Self::Strands => f.write_str("stranded at the upstream"),
+        }
     }
 }
 
@@ -159,24 +193,29 @@ pub enum Mishap {
 }
 
 /// The generic tables, in the order of a login.
-const TABLES: [&[FaultRow]; 12] = [
+const TABLES: [&[FaultRow]; 17] = [
+    spoilage::DISCOVERY,
     transport::DISCOVERY,
     transport::JWKS,
+    spoilage::PUSHED,
     transport::PUSHED,
     claims::RETURN,
     claims::CALLBACK,
     messages::AUTHORIZATION_RESPONSE,
     claims::AUTHORIZATION_RESPONSE,
+    spoilage::TOKEN,
     transport::TOKEN,
     messages::ID_TOKEN,
     claims::ID_TOKEN,
+    spoilage::USERINFO,
     transport::USERINFO,
     messages::USERINFO,
+    claims::USERINFO,
 ];
 
 /// Every generic fault.
 pub fn generic() -> impl Iterator<Item = &'static FaultRow> {
-    TABLES.into_iter().chain([claims::USERINFO]).flatten()
+    TABLES.into_iter().flatten()
 }
 
 /// The generic fault of this name.

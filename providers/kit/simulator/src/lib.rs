@@ -9,18 +9,43 @@
 //! sockets: a simulator answers one request with one response, and who calls it is the sandbox's
 //! server, or [`TestHost`] and [`Browser`] within one process. It names no provider.
 
-#[expect(dead_code, reason = "the engine that draws is the next change")]
+mod authorize;
+mod browser;
+mod callback;
 mod chance;
 pub mod claims;
+mod client_auth;
+mod clients;
+mod clock;
+pub mod conformance;
 mod error;
 pub mod faults;
+mod hint;
+mod host;
+mod jwks;
+mod keys;
+mod memory;
+mod metadata;
+mod oauth_error;
+pub mod pages;
 pub mod personas;
 pub mod profile;
 mod provider;
 mod registration;
+mod request_object;
+pub mod respond;
+mod seal;
+mod site;
+mod token;
+mod tokens;
+mod userinfo;
+mod wire;
 
+pub use browser::{Arrival, Browser, Click};
+pub use clock::Clock;
 pub use error::SimulatorError;
-pub use faults::{Deed, Endpoint, Expected, FaultRow, Message, Mishap, Spoilage};
+pub use faults::{Deed, Endpoint, Expected, FAULT_HEADER, FaultRow, Message, Mishap, Spoilage};
+pub use host::TestHost;
 pub use personas::Persona;
 pub use profile::{
     Client, ClientAuthentication, Endpoints, JwksBehaviour, Login, MessageShape, Profile, RequestDemand,
@@ -28,3 +53,4 @@ pub use profile::{
 };
 pub use provider::OpenIdProvider;
 pub use registration::{certificate_thumbprint, credentials};
+pub use site::test_site;
