@@ -312,3 +312,10 @@ const FAULTS: &[FaultRow] = &[
         INCONSISTENT,
     ),
 ];
+
+#[cfg(test)]
+mod conformance {
+    use super::{FAULTS, SignicatFtn};
+
+    tunnus_simulator::conformance!(SignicatFtn, FAULTS);
+}
