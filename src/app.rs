@@ -95,14 +95,16 @@ impl Broker {
         let keys = parts.master_keys.into_iter().map(|(id, key)| MasterKey::new(id, Hidden::new(key)));
         let sealer = Sealer::new(keys.collect::<Result<_, _>>()?, parts.ambient.clone())?;
         let operations = Arc::new(Operations::default());
-        let outbound = Outbound::new(&parts.egress, metrics.clone(), operations.clone(), parts.ambient.clone())?;
+        let outbound =
+            Outbound::new(&parts.egress, metrics.clone(), operations.clone(), parts.ambient.clone())?;
         let flows = Flows {
             store: Arc::new(MeteredStore::new(parts.store, metrics.clone())),
             sealer: Arc::new(sealer),
             ambient: parts.ambient,
             result_kept: parts.lifetimes.result(),
         };
-        let connections = Connections::new(parts.providers.clone(), Arc::new(outbound), parts.public_url.clone());
+        let connections =
+            Connections::new(parts.providers.clone(), Arc::new(outbound), parts.public_url.clone());
         Ok(Self {
             public_url: parts.public_url,
             tenants: parts.tenants,

@@ -146,7 +146,9 @@ impl Code {
             | Self::ConnectionPaused
             | Self::ConnectionMisconfigured
             | Self::ClaimsNotReceived => Class::Tenant,
-            Self::ProviderUnavailable | Self::ProviderRefused | Self::ProviderResponseRejected => Class::Upstream,
+            Self::ProviderUnavailable | Self::ProviderRefused | Self::ProviderResponseRejected => {
+                Class::Upstream
+            }
             Self::AssuranceTooLow
             | Self::PersonMismatch
             | Self::RequestInvalid
@@ -164,7 +166,9 @@ impl Code {
     #[must_use]
     pub const fn oauth_error(self) -> &'static str {
         match self {
-            Self::UserCancelled | Self::ConsentDenied | Self::FlowExpired | Self::PersonMismatch => "access_denied",
+            Self::UserCancelled | Self::ConsentDenied | Self::FlowExpired | Self::PersonMismatch => {
+                "access_denied"
+            }
             Self::ConnectionUnknown
             | Self::RequestInvalid
             | Self::FlowUnknown
@@ -174,9 +178,10 @@ impl Code {
             | Self::IdempotencyConflict => "invalid_request",
             Self::AppUnauthorised => "invalid_client",
             Self::AssuranceTooLow => "unmet_authentication_requirements",
-            Self::ConnectionPaused | Self::ProviderUnavailable | Self::RateLimited | Self::StoreUnavailable => {
-                "temporarily_unavailable"
-            }
+            Self::ConnectionPaused
+            | Self::ProviderUnavailable
+            | Self::RateLimited
+            | Self::StoreUnavailable => "temporarily_unavailable",
             Self::ConnectionMisconfigured
             | Self::ClaimsNotReceived
             | Self::ProviderRefused
@@ -206,7 +211,9 @@ impl Code {
             Self::AlreadyAnswered => "The identification has been answered already.",
             Self::ConnectionUnknown => "The app has no such connection.",
             Self::ConnectionPaused => "The connection is paused by its owner.",
-            Self::ConnectionMisconfigured => "The connection's settings or its registration with the provider are wrong.",
+            Self::ConnectionMisconfigured => {
+                "The connection's settings or its registration with the provider are wrong."
+            }
             Self::AssuranceTooLow => "The level of assurance reached is below what was asked for.",
             Self::ClaimsNotReceived => "The provider did not send claims that were required.",
             Self::PersonMismatch => "The person identified is not the one expected.",
@@ -316,7 +323,10 @@ impl From<ProviderError> for Error {
 /// Required members that did not come, as fields of an error.
 #[must_use]
 pub fn missing(members: &[Member]) -> Vec<Field> {
-    members.iter().map(|member| Field { pointer: member.to_string(), message: "not received".to_owned() }).collect()
+    members
+        .iter()
+        .map(|member| Field { pointer: member.to_string(), message: "not received".to_owned() })
+        .collect()
 }
 
 impl fmt::Display for Error {
@@ -346,10 +356,9 @@ mod tests {
     #[test]
     fn a_rejection_keeps_reason_and_stage() {
         let error = Error::from(ProviderError::rejected(Reason::NotEncrypted, Stage::IdToken));
-        assert_eq!((error.code, error.reason, error.stage), (
-            Code::ProviderResponseRejected,
-            Some(Reason::NotEncrypted),
-            Some(Stage::IdToken),
-        ));
+        assert_eq!(
+            (error.code, error.reason, error.stage),
+            (Code::ProviderResponseRejected, Some(Reason::NotEncrypted), Some(Stage::IdToken),)
+        );
     }
 }

@@ -84,7 +84,8 @@ impl Binding {
     /// The cookie that holds it for `max_age`.
     #[must_use]
     pub fn to_cookie(&self, prefix: &str, max_age: Duration) -> SetCookie {
-        let parts = [&self.connection, &self.started_at.0.to_string(), self.state.expose(), self.secret.expose()];
+        let parts =
+            [&self.connection, &self.started_at.0.to_string(), self.state.expose(), self.secret.expose()];
         let value = parts.map(String::as_str).join(".");
         SetCookie { name: self.cookie_name(prefix), value: Some(value.into()), max_age }
     }
@@ -92,10 +93,16 @@ impl Binding {
     /// Reads one cookie; none where it is not one of ours or its name does not fit its value.
     fn parse(prefix: &str, name: &str, value: &str) -> Option<Self> {
         let mut parts = value.split('.');
-        let (connection, started_at, state, secret) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (connection, started_at, state, secret) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let whole = parts.next().is_none() && [state, secret].iter().all(|part| part.len() == 43);
         let started_at = Timestamp(started_at.parse().ok()?);
-        let binding = Self { connection: connection.to_owned(), started_at, state: state.into(), secret: secret.into() };
+        let binding = Self {
+            connection: connection.to_owned(),
+            started_at,
+            state: state.into(),
+            secret: secret.into(),
+        };
         (whole && binding.cookie_name(prefix) == name).then_some(binding)
     }
 }
@@ -106,7 +113,8 @@ impl Bindings {
     pub fn read<'a>(https: bool, cookies: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let prefix = cookie_prefix(https);
         let ours = cookies.filter(|(name, _)| name.starts_with(prefix)).take(2 * ATTEMPTS_MAX);
-        let mut bindings: Vec<_> = ours.filter_map(|(name, value)| Binding::parse(prefix, name, value)).collect();
+        let mut bindings: Vec<_> =
+            ours.filter_map(|(name, value)| Binding::parse(prefix, name, value)).collect();
         bindings.sort_by_key(|binding| binding.started_at);
         Self { prefix, bindings }
     }
@@ -185,9 +193,11 @@ mod tests {
     fn the_ninth_attempt_ends_the_oldest() {
         let ambient = ambient();
         let open: Vec<_> = (0..ATTEMPTS_MAX).map(|_| Binding::begin("ftn", &ambient)).collect();
-        let cookies: Vec<_> = open.iter().map(|binding| binding.to_cookie("tunnus_", Duration::from_secs(1))).collect();
+        let cookies: Vec<_> =
+            open.iter().map(|binding| binding.to_cookie("tunnus_", Duration::from_secs(1))).collect();
         let pairs: Vec<_> = cookies.iter().map(|cookie| (cookie.name.clone(), value(cookie))).collect();
-        let bindings = Bindings::read(false, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let bindings =
+            Bindings::read(false, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let set = bindings.with(&Binding::begin("ftn", &ambient), Duration::from_secs(600));
         assert_eq!(set.len(), 2);
         assert!(set[0].value.is_none() && set[1].value.is_some());

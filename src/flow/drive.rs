@@ -118,7 +118,8 @@ impl Visit {
     /// The door of an identification.
     pub(super) fn door(&self, identification: &Identification, query: &[(&str, &str)]) -> Option<Url> {
         let ticket = to_ticket(identification);
-        let mut url = Url::parse(&format!("{}/identify/{ticket}", self.broker.issuer(&self.tenant.id))).ok()?;
+        let mut url =
+            Url::parse(&format!("{}/identify/{ticket}", self.broker.issuer(&self.tenant.id))).ok()?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -126,7 +127,13 @@ impl Visit {
     }
 
     /// A page about a failure of a known identification.
-    fn failure_page(&self, identification: &Identification, code: Code, back: Option<Url>, another: Option<Url>) -> Reply {
+    fn failure_page(
+        &self,
+        identification: &Identification,
+        code: Code,
+        back: Option<Url>,
+        another: Option<Url>,
+    ) -> Reply {
         let locale = self.locale(identification);
         let app = self.app(identification).ok();
         let back = back.or_else(|| app.and_then(|app| app.home_url.clone()));
@@ -189,7 +196,12 @@ pub async fn take(visit: &Visit, connection: &str, leg: &str, params: Params, pi
     }
 }
 
-async fn begin(visit: &Visit, app: &App, connection: &Arc<Connection>, identification: Identification) -> Reply {
+async fn begin(
+    visit: &Visit,
+    app: &App,
+    connection: &Arc<Connection>,
+    identification: Identification,
+) -> Reply {
     match start(visit, app, connection, &identification).await {
         Ok(reply) => reply,
         Err(error) => fail(visit, &identification, &connection.id, error).await,
@@ -205,7 +217,12 @@ fn landing(visit: &Visit, app: &App, identification: &Identification) -> Reply {
     )
 }
 
-fn chooser(visit: &Visit, app: &App, identification: &Identification, possible: &[&Arc<Connection>]) -> Reply {
+fn chooser(
+    visit: &Visit,
+    app: &App,
+    identification: &Identification,
+    possible: &[&Arc<Connection>],
+) -> Reply {
     let locale = visit.locale(identification);
     let choice = |connection: &&Arc<Connection>| {
         let name = connection.display_name.in_locale(locale).unwrap_or(&connection.id).to_owned();
@@ -219,13 +236,19 @@ fn chooser(visit: &Visit, app: &App, identification: &Identification, possible: 
 }
 
 /// What happens after a failure: another method where there is one and it may help, else back.
-pub(super) async fn fail(visit: &Visit, identification: &Identification, connection: &str, error: Error) -> Reply {
+pub(super) async fn fail(
+    visit: &Visit,
+    identification: &Identification,
+    connection: &str,
+    error: Error,
+) -> Reply {
     log(&error, &identification.trace_id);
     visit.broker.metrics.failed(&visit.tenant.id, connection, &error);
-    let another_helps = matches!(error.code, Code::ProviderUnavailable | Code::AssuranceTooLow | Code::ConnectionPaused);
-    let others = visit.app(identification).is_ok_and(|app| {
-        prepare::possible(&visit.broker, &visit.tenant, app, identification).len() > 1
-    });
+    let another_helps =
+        matches!(error.code, Code::ProviderUnavailable | Code::AssuranceTooLow | Code::ConnectionPaused);
+    let others = visit
+        .app(identification)
+        .is_ok_and(|app| prepare::possible(&visit.broker, &visit.tenant, app, identification).len() > 1);
     if another_helps && others {
         let back = visit.door(identification, &[("abandon", error.code.name())]);
         let another = visit.door(identification, &[("proceed", "1")]);

@@ -67,7 +67,11 @@ enum Answer {
 }
 
 /// Seals the record under a fresh code, so that only who holds the browser's code can open it.
-fn complete(flows: &Flows, identification: &Identification, record: &IdentityRecord) -> Result<(Settled, Answer), Error> {
+fn complete(
+    flows: &Flows,
+    identification: &Identification,
+    record: &IdentityRecord,
+) -> Result<(Settled, Answer), Error> {
     if identification.is_polled() {
         let sealed = seal_record(flows, &identification.id, "", record)?;
         return Ok((Settled::Completed(sealed), Answer::Nothing));
@@ -127,7 +131,12 @@ fn to_rest_app(identification: &Identification, return_url: &Url, answer: &Answe
 }
 
 /// RFC 6749, sections 4.1.2 and 4.1.2.1, with `iss` (RFC 9207).
-fn to_openid_app(identification: &Identification, request: &OpenIdRequest, issuer: &str, answer: &Answer) -> AppReturn {
+fn to_openid_app(
+    identification: &Identification,
+    request: &OpenIdRequest,
+    issuer: &str,
+    answer: &Answer,
+) -> AppReturn {
     let mut params = vec![("iss".to_owned(), Hidden::from(issuer))];
     params.extend(request.state.clone().map(|state| ("state".to_owned(), state)));
     match answer {
@@ -154,7 +163,11 @@ pub fn error_params(code: Code, trace_id: &str, issuer: &str) -> Vec<(String, Hi
 
 /// Sends `params` to a registered redirect URI.
 #[must_use]
-pub fn to_redirect_uri(redirect_uri: &str, mode: ResponseMode, params: Vec<(String, Hidden<String>)>) -> AppReturn {
+pub fn to_redirect_uri(
+    redirect_uri: &str,
+    mode: ResponseMode,
+    params: Vec<(String, Hidden<String>)>,
+) -> AppReturn {
     if let (ResponseMode::FormPost, Ok(action)) = (mode, Url::parse(redirect_uri)) {
         return AppReturn::FormPost { action, fields: params };
     }
@@ -172,7 +185,9 @@ mod tests {
     #[test]
     fn a_registered_query_is_kept() {
         let params = vec![("code".to_owned(), Hidden::from("a b"))];
-        let AppReturn::Redirect(url) = to_redirect_uri("com.example.app:/cb?x=1", ResponseMode::Query, params) else {
+        let AppReturn::Redirect(url) =
+            to_redirect_uri("com.example.app:/cb?x=1", ResponseMode::Query, params)
+        else {
             panic!("a redirect");
         };
         assert_eq!(url.expose(), "com.example.app:/cb?x=1&code=a+b");
@@ -183,7 +198,15 @@ mod tests {
         let id = URL_SAFE_NO_PAD.encode([1; 16]);
         let secret = URL_SAFE_NO_PAD.encode([2; 32]);
         assert_eq!(parse_code(&format!("{id}.{secret}")), Some((id.as_str(), secret.as_str())));
-        for code in ["", ".", &id, &secret, &format!("{secret}.{id}"), &format!("{id}.{secret}x"), &format!("{id}:x.{secret}")] {
+        for code in [
+            "",
+            ".",
+            &id,
+            &secret,
+            &format!("{secret}.{id}"),
+            &format!("{id}.{secret}x"),
+            &format!("{id}:x.{secret}"),
+        ] {
             assert_eq!(parse_code(code), None, "{code}");
         }
     }
@@ -191,7 +214,8 @@ mod tests {
     #[test]
     fn an_error_names_code_trace_and_page() {
         let params = error_params(Code::UserCancelled, "4711", "https://id.example/t/acme");
-        let value = |name: &str| params.iter().find(|(key, _)| key == name).map(|(_, value)| value.expose().clone());
+        let value =
+            |name: &str| params.iter().find(|(key, _)| key == name).map(|(_, value)| value.expose().clone());
         assert_eq!(value("error").as_deref(), Some("access_denied"));
         assert_eq!(
             value("error_description").as_deref(),

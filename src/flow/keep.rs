@@ -55,6 +55,9 @@ impl From<StoreError> for Error {
 
 impl Flows {
     /// Keeps an identification.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
     pub async fn keep_identification(&self, identification: &Identification) -> Result<(), Error> {
         let key = Key::new("identification", &identification.id);
         let value = self.seal("identification", &key, &[&identification.id], identification)?;
@@ -63,6 +66,9 @@ impl Flows {
     }
 
     /// The identification of this id.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
     pub async fn identification(&self, id: &str) -> Result<Option<Identification>, Error> {
         let key = Key::new("identification", id);
         let value = self.store.read(&key).await?;
@@ -70,23 +76,35 @@ impl Flows {
     }
 
     /// Forgets an identification.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
     pub async fn forget_identification(&self, id: &str) -> Result<(), Error> {
         Ok(self.store.delete(&Key::new("identification", id)).await?)
     }
 
     /// Settles an identification. False where it was settled before: the first wins.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
     pub async fn settle(&self, outcome: &Outcome) -> Result<bool, Error> {
         let (key, value) = self.sealed_outcome(outcome)?;
         Ok(self.store.create(&key, &value, self.result_kept).await?)
     }
 
     /// Settles an identification whatever was settled before.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
     pub async fn overrule(&self, outcome: &Outcome) -> Result<(), Error> {
         let (key, value) = self.sealed_outcome(outcome)?;
         Ok(self.store.put(&key, &value, self.result_kept).await?)
     }
 
     /// What became of the identification of this id.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
     pub async fn outcome(&self, id: &str) -> Result<Option<Outcome>, Error> {
         let key = Key::new("outcome", id);
         let value = self.store.read(&key).await?;
@@ -94,6 +112,9 @@ impl Flows {
     }
 
     /// Takes the outcome: whoever gets `true` is the only one.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
     pub async fn take_outcome(&self, id: &str) -> Result<bool, Error> {
         Ok(matches!(self.store.take(&Key::new("outcome", id)).await?, Taken::Value(_)))
     }
@@ -106,6 +127,9 @@ impl Flows {
     }
 
     /// Keeps an attempt for its browser.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
     pub async fn keep_attempt(&self, binding: &Binding, attempt: &Attempt) -> Result<(), Error> {
         let key = attempt_key(binding);
         let value = self.seal("attempt", &key, &attempt_secrets(binding), attempt)?;
@@ -114,6 +138,9 @@ impl Flows {
     }
 
     /// Looks at an attempt without taking it.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
     pub async fn attempt(&self, binding: &Binding) -> Result<TakenAttempt, Error> {
         let key = attempt_key(binding);
         let found = self.store.look(&key).await?;
@@ -121,6 +148,9 @@ impl Flows {
     }
 
     /// Takes an attempt.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
     pub async fn take_attempt(&self, binding: &Binding) -> Result<TakenAttempt, Error> {
         let key = attempt_key(binding);
         let taken = self.store.take(&key).await?;
@@ -138,6 +168,9 @@ impl Flows {
     }
 
     /// Seals `value` for the place `key`.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] where it does not serialise.
     pub fn seal<T: Serialize>(
         &self,
         purpose: &'static str,
@@ -150,6 +183,7 @@ impl Flows {
     }
 
     /// Opens what stands at the place `key`; none where it was not sealed for there.
+    #[must_use]
     pub fn open<T: DeserializeOwned>(
         &self,
         purpose: &'static str,

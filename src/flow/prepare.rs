@@ -4,13 +4,13 @@
 //! provider can give. A required claim that is not allowed or not possible is refused here, at the
 //! start; an optional one is left out.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use tunnus_sdk::{Descriptor, Hidden, Level, Locale, Member};
 
 use super::identification::{Face, Identification};
 use crate::{
-    app::App as Broker,
+    app::Broker,
     error::{Code, Error},
     tenant::model::{App, Connection, Tenant},
 };
@@ -53,7 +53,8 @@ pub fn prepare(broker: &Broker, tenant: &Tenant, app: &App, asked: Asked) -> Res
     check_hint(broker, &asked)?;
     check_allowed(app, &asked.required)?;
     let optional = asked.optional.unwrap_or_else(|| app.claims.clone());
-    let optional = optional.intersection(&app.claims).copied().filter(|member| !asked.required.contains(member));
+    let optional =
+        optional.intersection(&app.claims).copied().filter(|member| !asked.required.contains(member));
     let now = broker.flows.ambient.now();
     let identification = Identification {
         id: broker.flows.ambient.id(),
@@ -115,9 +116,10 @@ fn impossible(tenant: &Tenant, app: &App, identification: &Identification) -> Er
     match &identification.connection {
         Some(id) if !may_use(id) => Error::new(Code::ConnectionUnknown),
         None if tenant.connections_of(app).next().is_none() => Error::new(Code::ConnectionUnknown),
-        Some(_) | None if identification.method.is_some() => {
-            Error::request("/method", "the connection cannot preselect a method, or cannot give a required claim")
-        }
+        Some(_) | None if identification.method.is_some() => Error::request(
+            "/method",
+            "the connection cannot preselect a method, or cannot give a required claim",
+        ),
         Some(_) | None => Error::request("/claims/required", "the connection cannot give a required claim"),
     }
 }

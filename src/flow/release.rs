@@ -64,7 +64,9 @@ fn subject(tenant: &Tenant, source: SubjectSource, identity: &Identity) -> Resul
             let id = id.ok_or_else(|| not_received(&[Member::NationalId]))?;
             vec!["v1", &id.country, &id.kind, id.value.expose_str()]
         }
-        SubjectSource::Upstream => vec!["v1", &identity.upstream.issuer, identity.upstream.subject.expose_str()],
+        SubjectSource::Upstream => {
+            vec!["v1", &identity.upstream.issuer, identity.upstream.subject.expose_str()]
+        }
     };
     for part in parts {
         context.update(&part.len().to_be_bytes());

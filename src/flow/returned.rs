@@ -48,7 +48,13 @@ enum Found {
 ///
 /// # Errors
 /// Page-only codes and [`Code::StoreUnavailable`]: nothing that an app waits to hear.
-pub async fn take(visit: &Visit, connection: &str, leg: Leg, params: Params, picked: Option<&str>) -> Result<Reply, Error> {
+pub async fn take(
+    visit: &Visit,
+    connection: &str,
+    leg: Leg,
+    params: Params,
+    picked: Option<&str>,
+) -> Result<Reply, Error> {
     let connection = visit.tenant.connection(connection).ok_or(Code::FlowUnknown)?;
     let ready = visit.broker.connections.ready(&visit.tenant, connection)?;
     let inbound = Inbound { leg, params };
@@ -71,7 +77,9 @@ impl Return<'_> {
         let mut waiting = Vec::new();
         for binding in bindings.of_connection(&self.connection.id) {
             match self.visit.broker.flows.attempt(binding).await? {
-                TakenAttempt::Ours(attempt) if self.concerns(&attempt) => waiting.push((binding.clone(), *attempt)),
+                TakenAttempt::Ours(attempt) if self.concerns(&attempt) => {
+                    waiting.push((binding.clone(), *attempt));
+                }
                 TakenAttempt::Ours(_) | TakenAttempt::AtWork | TakenAttempt::Unknown => {}
             }
         }
@@ -85,10 +93,15 @@ impl Return<'_> {
             && (attempt.awaits(&self.inbound.leg) || attempt.answered(&self.asked, now).is_some())
     }
 
-    async fn choose(&self, mut waiting: Vec<(Binding, Attempt)>, picked: Option<&str>) -> Result<Found, Error> {
+    async fn choose(
+        &self,
+        mut waiting: Vec<(Binding, Attempt)>,
+        picked: Option<&str>,
+    ) -> Result<Found, Error> {
         let now = self.visit.broker.flows.ambient.now();
         let replayed = waiting.iter().position(|(_, attempt)| attempt.answered(&self.asked, now).is_some());
-        let by_hand = picked.and_then(|picked| waiting.iter().position(|(binding, _)| binding.name() == picked));
+        let by_hand =
+            picked.and_then(|picked| waiting.iter().position(|(binding, _)| binding.name() == picked));
         let only = (waiting.len() == 1).then_some(0);
         let index = match replayed.or(by_hand).or(only) {
             Some(index) => Some(index),
@@ -103,7 +116,8 @@ impl Return<'_> {
         let state = |attempt: &'_ Attempt| attempt.waiting.as_ref().map(|waiting| waiting.state.clone());
         let states: Vec<_> = waiting.iter().map(|(_, attempt)| state(attempt)).collect();
         let pairs = waiting.iter().zip(&states).enumerate();
-        let pairs = pairs.filter_map(|(index, ((_, attempt), state))| Some((index, attempt, state.as_ref()?)));
+        let pairs =
+            pairs.filter_map(|(index, ((_, attempt), state))| Some((index, attempt, state.as_ref()?)));
         let (indices, candidates): (Vec<_>, Vec<_>) =
             pairs.map(|(index, attempt, state)| (index, Candidate { login: &attempt.login, state })).unzip();
         let chosen = self.ready.provider.choose(&candidates, &self.inbound).await?;
@@ -216,8 +230,8 @@ impl Return<'_> {
         metrics.step(&self.visit.tenant.id, &self.connection.id, FlowStep::Exchanged);
         let identification = &attempt.identification;
         let identity = self.ready.provider.normalise(evidence).map_err(Error::from);
-        let record =
-            identity.and_then(|identity| release(&self.visit.tenant, self.connection, identification, identity));
+        let record = identity
+            .and_then(|identity| release(&self.visit.tenant, self.connection, identification, identity));
         match record {
             Ok(record) => {
                 let method = record.method.as_ref().map(|method| method.id.clone());
@@ -230,7 +244,12 @@ impl Return<'_> {
     }
 
     /// Puts the attempt back with its answer: for its next leg, or for the same request once more.
-    async fn remember(&self, binding: &Binding, mut attempt: Attempt, reply: &mut Reply) -> Result<(), Error> {
+    async fn remember(
+        &self,
+        binding: &Binding,
+        mut attempt: Attempt,
+        reply: &mut Reply,
+    ) -> Result<(), Error> {
         let flows = &self.visit.broker.flows;
         let at = flows.ambient.now();
         let answer = match &reply.answer {

@@ -1,6 +1,6 @@
 //! Begins an attempt: asks the provider where the browser shall go, and binds it to this browser.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
@@ -94,10 +94,15 @@ fn login_request(
 
 /// What is asked of the upstream: what the app wants and the provider can give, and what the
 /// subject is made from. No more.
-fn claims(connection: &Connection, identification: &Identification, descriptor: &Descriptor) -> BTreeSet<Member> {
+fn claims(
+    connection: &Connection,
+    identification: &Identification,
+    descriptor: &Descriptor,
+) -> BTreeSet<Member> {
     let given = |member: Member| if descriptor.claims.contains(&member) { member } else { Member::BirthDate };
     let wanted = identification.wanted().filter(|member| can_give(descriptor, *member)).map(given);
-    let by_national_id = connection.subject == SubjectSource::NationalId || identification.expected_national_id.is_some();
+    let by_national_id =
+        connection.subject == SubjectSource::NationalId || identification.expected_national_id.is_some();
     wanted.chain(by_national_id.then_some(Member::NationalId)).collect()
 }
 

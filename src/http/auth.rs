@@ -116,7 +116,8 @@ fn known<'a>(tenant: &'a Tenant, id: &str) -> Option<&'a Arc<App>> {
 
 fn check_secret(app: Option<&Arc<App>>, hashes: &[[u8; 32]], secret: &str) -> Result<Arc<App>, Error> {
     let hash = digest(&SHA256, secret.as_bytes());
-    let fits = hashes.iter().fold(subtle::Choice::from(0), |fits, known| fits | known[..].ct_eq(hash.as_ref()));
+    let fits =
+        hashes.iter().fold(subtle::Choice::from(0), |fits, known| fits | known[..].ct_eq(hash.as_ref()));
     app.filter(|_| bool::from(fits)).cloned().ok_or_else(|| Code::AppUnauthorised.into())
 }
 
@@ -146,7 +147,10 @@ async fn by_assertion(broker: &Broker, tenant: &Tenant, form: &Params) -> Result
     }
     let claims = verified(broker, keys, assertion)?;
     let jti = check_assertion(broker, tenant, app, &claims)?;
-    let key = Key::new("assertion", &crate::flow::binding::state_hash(&format!("{}\n{}\n{jti}", tenant.id, app.id)));
+    let key = Key::new(
+        "assertion",
+        &crate::flow::binding::state_hash(&format!("{}\n{}\n{jti}", tenant.id, app.id)),
+    );
     let lives = Duration::from_secs(ASSERTION_LIFETIME.unsigned_abs() * 2);
     if !broker.flows.store.create(&key, b"1", lives).await? {
         return Err(unauthorised());
@@ -165,22 +169,33 @@ fn verified(broker: &Broker, keys: &PublicKeys, assertion: &str) -> Result<Claim
     let algorithms = [SigningAlgorithm::RS256, SigningAlgorithm::PS256, SigningAlgorithm::ES256];
     let operations: &Operations = &broker.operations;
     let verified = verify(operations, &algorithms, keys, assertion);
-    verified.map(|verified| verified.claims).map_err(|source| Error::new(Code::AppUnauthorised).because(source))
+    verified
+        .map(|verified| verified.claims)
+        .map_err(|source| Error::new(Code::AppUnauthorised).because(source))
 }
 
-fn check_assertion<'a>(broker: &Broker, tenant: &Tenant, app: &App, claims: &'a Claims) -> Result<&'a str, Error> {
+fn check_assertion<'a>(
+    broker: &Broker,
+    tenant: &Tenant,
+    app: &App,
+    claims: &'a Claims,
+) -> Result<&'a str, Error> {
     let text = |name: &str| claims.get(name).and_then(|value| value.as_str());
     let time = |name: &str| claims.get(name).and_then(serde_json::Value::as_i64);
     let now = broker.flows.ambient.now().0;
     let is_app = text("iss") == Some(&app.id) && text("sub") == Some(&app.id);
     let issuer = broker.issuer(&tenant.id);
     let is_for_us = match claims.get("aud") {
-        Some(serde_json::Value::Array(audiences)) => audiences.len() == 1 && audiences.first().and_then(|a| a.as_str()) == Some(&issuer),
+        Some(serde_json::Value::Array(audiences)) => {
+            audiences.len() == 1 && audiences.first().and_then(|a| a.as_str()) == Some(&issuer)
+        }
         Some(audience) => audience.as_str() == Some(&issuer),
         None => false,
     };
     let expires = time("exp").filter(|exp| *exp > now && exp - now <= ASSERTION_LIFETIME + CLOCK_SKEW);
-    let not_early = ["nbf", "iat"].iter().all(|name| !claims.contains_key(*name) || time(name).is_some_and(|at| at <= now + CLOCK_SKEW));
+    let not_early = ["nbf", "iat"]
+        .iter()
+        .all(|name| !claims.contains_key(*name) || time(name).is_some_and(|at| at <= now + CLOCK_SKEW));
     let jti = text("jti").filter(|jti| (8..=256).contains(&jti.len()));
     match jti {
         Some(jti) if is_app && is_for_us && expires.is_some() && not_early => Ok(jti),

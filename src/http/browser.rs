@@ -103,7 +103,9 @@ pub fn locale(request: &HttpRequest) -> Locale {
 /// The parameters of a query or form.
 #[must_use]
 pub fn params(encoded: &[u8]) -> Params {
-    url::form_urlencoded::parse(encoded).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+    url::form_urlencoded::parse(encoded)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
 }
 
 /// Whether the browser only guesses that the person will come (Fetch, `Sec-Purpose`).
@@ -134,13 +136,19 @@ pub fn out_of_frame(visit: &Visit, request: &HttpRequest) -> HttpResponse {
 }
 
 /// `GET {issuer}/identify/{ticket}`: the browser's door. Opening it twice is harmless.
-pub async fn identify(path: Path<(String, String)>, broker: Data<Broker>, request: HttpRequest) -> HttpResponse {
+pub async fn identify(
+    path: Path<(String, String)>,
+    broker: Data<Broker>,
+    request: HttpRequest,
+) -> HttpResponse {
     let (tenant, ticket) = path.into_inner();
     let Some(visit) = visit(&broker, &tenant, &request) else {
         return failure(&request, Code::FlowUnknown);
     };
     if is_prefetch(&request) {
-        return HttpResponse::ServiceUnavailable().insert_header((header::CACHE_CONTROL, "no-store")).finish();
+        return HttpResponse::ServiceUnavailable()
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .finish();
     }
     if is_framed(&request) {
         return out_of_frame(&visit, &request);
@@ -157,10 +165,15 @@ pub async fn identify(path: Path<(String, String)>, broker: Data<Broker>, reques
 
 fn picked(params: &Params) -> Picked {
     let abandon = params.one("abandon").and_then(|name| {
-        let may_give_up = [Code::UserCancelled, Code::ProviderUnavailable, Code::AssuranceTooLow, Code::ConnectionPaused];
+        let may_give_up =
+            [Code::UserCancelled, Code::ProviderUnavailable, Code::AssuranceTooLow, Code::ConnectionPaused];
         may_give_up.into_iter().find(|code| code.name() == name)
     });
-    Picked { connection: params.one("connection").map(str::to_owned), abandon, proceed: params.has("proceed") }
+    Picked {
+        connection: params.one("connection").map(str::to_owned),
+        abandon,
+        proceed: params.has("proceed"),
+    }
 }
 
 /// The identification that a ticket opens: not settled yet.
@@ -185,7 +198,9 @@ pub async fn returned_by_query(
     request: HttpRequest,
 ) -> HttpResponse {
     if is_prefetch(&request) {
-        return HttpResponse::ServiceUnavailable().insert_header((header::CACHE_CONTROL, "no-store")).finish();
+        return HttpResponse::ServiceUnavailable()
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .finish();
     }
     let params = params(request.query_string().as_bytes());
     returned(path.into_inner(), &broker, &request, params).await
@@ -219,7 +234,10 @@ async fn returned(
     }
     let by_hand = params.one(PICKED).map(str::to_owned);
     let params = params.without(&[REPOSTED, PICKED]);
-    run(visit, move |visit| async move { drive::take(&visit, &connection, &leg, params, by_hand.as_deref()).await }).await
+    run(visit, move |visit| async move {
+        drive::take(&visit, &connection, &leg, params, by_hand.as_deref()).await
+    })
+    .await
 }
 
 fn repost(visit: &Visit, request: &HttpRequest, params: &Params) -> HttpResponse {

@@ -16,7 +16,6 @@ use crate::{
 pub const fn status(code: Code) -> StatusCode {
     match code {
         Code::ConnectionUnknown | Code::IdentificationUnknown => StatusCode::NOT_FOUND,
-        Code::RequestInvalid => StatusCode::BAD_REQUEST,
         Code::AppUnauthorised => StatusCode::UNAUTHORIZED,
         Code::IdempotencyConflict => StatusCode::CONFLICT,
         Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
@@ -27,7 +26,8 @@ pub const fn status(code: Code) -> StatusCode {
         | Code::ProviderResponseRejected
         | Code::ConnectionMisconfigured
         | Code::ClaimsNotReceived => StatusCode::BAD_GATEWAY,
-        Code::UserCancelled
+        Code::RequestInvalid
+        | Code::UserCancelled
         | Code::ConsentDenied
         | Code::FlowExpired
         | Code::FlowUnknown

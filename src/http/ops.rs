@@ -6,7 +6,9 @@ use crate::app::Broker;
 
 /// `GET /metrics`: Prometheus text format.
 pub async fn metrics(broker: Data<Broker>) -> HttpResponse {
-    HttpResponse::Ok().insert_header(("Content-Type", "text/plain; version=0.0.4")).body(broker.metrics.render())
+    HttpResponse::Ok()
+        .insert_header(("Content-Type", "text/plain; version=0.0.4"))
+        .body(broker.metrics.render())
 }
 
 /// `GET /healthz`: the process answers.

@@ -44,7 +44,9 @@ pub fn respond(broker: &Broker, tenant: &Tenant, reply: Reply) -> HttpResponse {
     let look = Look { locale: reply.locale, branding: &tenant.branding };
     let mut response = match reply.answer {
         Answer::Upstream(BrowserRequest::Get(url)) => redirect(url.as_str()),
-        Answer::Upstream(BrowserRequest::Post { action, fields }) => page(&Page::SelfPost { action, fields }, &look),
+        Answer::Upstream(BrowserRequest::Post { action, fields }) => {
+            page(&Page::SelfPost { action, fields }, &look)
+        }
         Answer::App(AppReturn::Redirect(url)) => redirect(url.expose_str()),
         Answer::App(AppReturn::FormPost { action, fields }) => {
             let fields = fields.into_iter().map(|(name, value)| (name, value.expose().clone())).collect();
@@ -57,22 +59,22 @@ pub fn respond(broker: &Broker, tenant: &Tenant, reply: Reply) -> HttpResponse {
     for set in &reply.cookies {
         let seconds = i64::try_from(set.max_age.as_secs()).unwrap_or(i64::MAX);
         let value = set.value.as_ref().map_or("", |value| value.expose_str());
-        add_cookie(&mut response, cookie(https, set.name.clone(), value, seconds));
+        add_cookie(&mut response, &cookie(https, set.name.clone(), value, seconds));
     }
     if let Some(visitor) = &reply.visitor {
         let name = cookie_name(https, VISITOR);
-        add_cookie(&mut response, cookie(https, name, visitor.expose_str(), VISITOR_SECONDS));
+        add_cookie(&mut response, &cookie(https, name, visitor.expose_str(), VISITOR_SECONDS));
     }
     if let Some((app, since, count)) = &reply.failures {
         let value = format!("{app}.{since}.{count}");
-        add_cookie(&mut response, cookie(https, cookie_name(https, FAILURES), &value, FAILURES_SECONDS));
+        add_cookie(&mut response, &cookie(https, cookie_name(https, FAILURES), &value, FAILURES_SECONDS));
     }
     response
 }
 
 /// A cookie that cannot be added is left out: a value of ours always can be.
-fn add_cookie(response: &mut HttpResponse, cookie: Cookie<'_>) {
-    if let Err(error) = response.add_cookie(&cookie) {
+fn add_cookie(response: &mut HttpResponse, cookie: &Cookie<'_>) {
+    if let Err(error) = response.add_cookie(cookie) {
         tracing::error!(%error, "a cookie was left out");
     }
 }

@@ -26,7 +26,7 @@ impl TraceId {
 fn fresh(request: &HttpRequest) -> String {
     let broker = request.app_data::<actix_web::web::Data<Broker>>();
     let bytes: [u8; 16] = broker.map(|broker| broker.flows.ambient.bytes()).unwrap_or_default();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
 impl FromRequest for TraceId {

@@ -1,7 +1,8 @@
 //! The sandbox's own certificate authority: made at start, gone at the end.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
 use rustls::{
     RootCertStore, ServerConfig,
@@ -44,7 +45,8 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let certificate = params.self_signed(&key).map_err(AuthorityError::of)?;
         let issuer = Issuer::new(params, key);
-        let (client, client_key) = signed("sandbox-client", &[], ExtendedKeyUsagePurpose::ClientAuth, &issuer)?;
+        let (client, client_key) =
+            signed("sandbox-client", &[], ExtendedKeyUsagePurpose::ClientAuth, &issuer)?;
         let (server, server_key) =
             signed("localhost", &["localhost"], ExtendedKeyUsagePurpose::ServerAuth, &issuer)?;
         let authority = certificate.der().clone();

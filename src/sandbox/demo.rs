@@ -96,7 +96,8 @@ async fn start(shop: Data<Shop>) -> HttpResponse {
 /// Begins over OpenID Connect.
 async fn login(shop: Data<Shop>, request: HttpRequest) -> HttpResponse {
     let asked = params(request.query_string().as_bytes());
-    let more: Vec<_> = asked.one("connection").map(|connection| ("connection", connection)).into_iter().collect();
+    let more: Vec<_> =
+        asked.one("connection").map(|connection| ("connection", connection)).into_iter().collect();
     let pending = match shop.relying.begin(&format!("{}/callback", shop.base), &more).await {
         Ok(pending) => pending,
         Err(error) => return show_result(Err(error)),
@@ -125,7 +126,8 @@ async fn callback(shop: Data<Shop>, request: HttpRequest) -> HttpResponse {
     let returned = params(request.query_string().as_bytes());
     let ours = request.cookie(COOKIE).map(|cookie| cookie.value().to_owned());
     let state = returned.one("state").filter(|state| ours.as_deref() == Some(*state));
-    let pending = state.and_then(|state| shop.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(state));
+    let pending =
+        state.and_then(|state| shop.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(state));
     match pending {
         Some(pending) => show_result(shop.relying.end(pending, &returned).await),
         None => show_result(Err(LoginError::Refused("this browser has no such login pending".to_owned()))),
@@ -135,7 +137,8 @@ async fn callback(shop: Data<Shop>, request: HttpRequest) -> HttpResponse {
 /// Begins over REST.
 async fn rest(shop: Data<Shop>, request: HttpRequest) -> HttpResponse {
     let asked = params(request.query_string().as_bytes());
-    let more = asked.one("connection").map_or_else(|| json!({}), |connection| json!({ "connection": connection }));
+    let more =
+        asked.one("connection").map_or_else(|| json!({}), |connection| json!({ "connection": connection }));
     match shop.relying.create(&format!("{}/returned", shop.base), more).await {
         Ok(door) => redirect(door.as_str(), None),
         Err(error) => show_result(Err(error)),

@@ -3,8 +3,8 @@
 
 use openidconnect::{
     AdditionalClaims, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest,
-    HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
-    TokenResponse, UserInfoClaims,
+    HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    Scope, TokenResponse, UserInfoClaims,
     core::{CoreClient, CoreGenderClaim, CoreProviderMetadata, CoreResponseType},
 };
 use reqwest::Client;
@@ -93,7 +93,8 @@ impl Relying {
     /// # Errors
     /// Where the broker's metadata are not understood.
     pub async fn begin(&self, redirect_uri: &str, more: &[(&str, &str)]) -> Result<Pending, LoginError> {
-        let client = CoreClient::from_provider_metadata(self.metadata().await?, ClientId::new(APP.to_owned()), None);
+        let client =
+            CoreClient::from_provider_metadata(self.metadata().await?, ClientId::new(APP.to_owned()), None);
         let redirect = RedirectUrl::new(redirect_uri.to_owned()).map_err(|error| not_understood(&error))?;
         let client = client.set_redirect_uri(redirect);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -117,12 +118,17 @@ impl Relying {
         if let Some(error) = params.one("error_description").or_else(|| params.one("error")) {
             return Err(LoginError::Refused(error.to_owned()));
         }
-        let ours = params.one("state") == Some(pending.state.secret()) && params.one("iss") == Some(&self.issuer);
+        let ours =
+            params.one("state") == Some(pending.state.secret()) && params.one("iss") == Some(&self.issuer);
         let code = params.one("code").filter(|_| ours);
-        let code = code.ok_or_else(|| LoginError::NotUnderstood("no code, or not for this login".to_owned()))?;
+        let code =
+            code.ok_or_else(|| LoginError::NotUnderstood("no code, or not for this login".to_owned()))?;
         let secret = ClientSecret::new(APP_SECRET.to_owned());
-        let client =
-            CoreClient::from_provider_metadata(self.metadata().await?, ClientId::new(APP.to_owned()), Some(secret));
+        let client = CoreClient::from_provider_metadata(
+            self.metadata().await?,
+            ClientId::new(APP.to_owned()),
+            Some(secret),
+        );
         let redirect = RedirectUrl::new(pending.redirect_uri).map_err(|error| not_understood(&error))?;
         let client = client.set_redirect_uri(redirect);
         let http = |request| send(&self.http, request);
@@ -133,9 +139,11 @@ impl Relying {
             .request_async(&http)
             .await
             .map_err(|error| not_understood(&error))?;
-        let id_token = tokens.id_token().ok_or_else(|| LoginError::NotUnderstood("no ID token".to_owned()))?;
-        let claims =
-            id_token.claims(&client.id_token_verifier(), &pending.nonce).map_err(|error| not_understood(&error))?;
+        let id_token =
+            tokens.id_token().ok_or_else(|| LoginError::NotUnderstood("no ID token".to_owned()))?;
+        let claims = id_token
+            .claims(&client.id_token_verifier(), &pending.nonce)
+            .map_err(|error| not_understood(&error))?;
         let userinfo: UserInfoClaims<Tunnus, CoreGenderClaim> = client
             .user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
             .map_err(|error| not_understood(&error))?

@@ -24,11 +24,14 @@ use crate::{
     providers::Providers,
     server,
     store::{FlowStore, MemoryLimits, MemoryStore},
-    tenant::{model::App, set::{TenantSet, Tenants}},
+    tenant::{
+        model::App,
+        set::{TenantSet, Tenants},
+    },
 };
 
 /// How a sandbox shall run.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// Where the broker listens; the simulators take the next port, the demo app the one after.
     /// Port 0 takes free ones.
@@ -107,14 +110,20 @@ impl Sandbox {
     pub fn start(providers: Providers, ambient: Ambient, options: Options) -> Result<Self, SandboxError> {
         let sites = Sites::listen(&options)?;
         let authority = Authority::new()?;
-        let assembled = tenant::assemble(&providers, &ambient, |id| sites.of_simulator(id, &authority, &ambient), options.apps)?;
+        let assembled = tenant::assemble(
+            &providers,
+            &ambient,
+            |id| sites.of_simulator(id, &authority, &ambient),
+            options.apps,
+        )?;
         set_fault(&assembled.simulators, options.fault.as_deref())?;
         let connections = assembled.tenant.connections.iter().map(|connection| {
             let name = connection.display_name.in_locale(Locale::En).unwrap_or(&connection.id);
             (connection.id.clone(), name.to_owned())
         });
         let connections: Vec<_> = connections.collect();
-        let memory = || Arc::new(MemoryStore::new(MemoryLimits::default(), ambient.clone())) as Arc<dyn FlowStore>;
+        let memory =
+            || Arc::new(MemoryStore::new(MemoryLimits::default(), ambient.clone())) as Arc<dyn FlowStore>;
         let broker = Data::new(Broker::assemble(Parts {
             public_url: sites.broker_url.clone(),
             tenants: Arc::new(Tenants::fixed(TenantSet::from_iter([assembled.tenant]))),
@@ -169,7 +178,8 @@ fn set_fault(simulators: &Simulators, fault: Option<&str>) -> Result<(), Sandbox
     if known.contains(&true) {
         return Ok(());
     }
-    let mut names: Vec<_> = simulators.values().flat_map(|simulator| simulator.faults()).map(|(name, _)| name).collect();
+    let mut names: Vec<_> =
+        simulators.values().flat_map(|simulator| simulator.faults()).map(|(name, _)| name).collect();
     names.sort_unstable();
     names.dedup();
     Err(SandboxError::Fault(fault.to_owned(), names.join(", ")))
@@ -185,7 +195,9 @@ fn port(listener: &TcpListener) -> Result<u16, SandboxError> {
 
 impl Sites {
     fn listen(options: &Options) -> Result<Self, SandboxError> {
-        let next = |offset: u16| if options.listen.port() == 0 { 0 } else { options.listen.port().saturating_add(offset) };
+        let next = |offset: u16| {
+            if options.listen.port() == 0 { 0 } else { options.listen.port().saturating_add(offset) }
+        };
         let broker = listen(options.listen)?;
         let at = broker.local_addr().map_err(SandboxError::Serve)?;
         let broker_url = options.public_url.clone().unwrap_or_else(|| format!("http://{at}"));

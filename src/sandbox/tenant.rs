@@ -3,10 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use ring::digest::{SHA256, digest};
-use tunnus_jose::{
-    SigningKey,
-    generate::{self, KeyUse},
-};
+use tunnus_jose::{KeyUse, SigningKey, generate};
 use tunnus_sdk::{
     Environment, ErasedDefinition, Hidden, Level, LocalizedText, Member, SigningAlgorithm,
     sandbox::{Sandbox, SandboxSite},
@@ -55,11 +52,14 @@ pub fn assemble(
     let mut connections = Vec::new();
     for definition in providers.iter() {
         let id = definition.descriptor().id;
-        let Some(Sandbox { connections: brought, simulator }) = site(id).and_then(|site| definition.sandbox(&site)) else {
+        let Some(Sandbox { connections: brought, simulator }) =
+            site(id).and_then(|site| definition.sandbox(&site))
+        else {
             continue;
         };
         simulators.insert(id.to_owned(), simulator);
-        connections.extend(brought.into_iter().map(|brought| Arc::new(connection(definition.as_ref(), brought))));
+        connections
+            .extend(brought.into_iter().map(|brought| Arc::new(connection(definition.as_ref(), brought))));
     }
     let ids: BTreeSet<String> = connections.iter().map(|connection| connection.id.clone()).collect();
     let mut apps = vec![shop(&ids), call_centre(&ids)];
@@ -80,12 +80,15 @@ fn text(fi: &str, sv: &str, en: &str) -> LocalizedText {
 }
 
 fn signing_keys() -> Result<Vec<Arc<SigningKey>>, KeysFailed> {
-    let rsa = generate::rsa(2048, KeyUse::Signing).map_err(KeysFailed)?;
-    let p256 = generate::p256(KeyUse::Signing).map_err(KeysFailed)?;
+    let rsa = generate::rsa(2048, KeyUse::Signature).map_err(KeysFailed)?;
+    let p256 = generate::p256(KeyUse::Signature).map_err(KeysFailed)?;
     [rsa, p256].iter().map(|key| SigningKey::parse(key).map(Arc::new).map_err(KeysFailed)).collect()
 }
 
-fn connection(definition: &dyn ErasedDefinition, brought: tunnus_sdk::sandbox::SandboxConnection) -> Connection {
+fn connection(
+    definition: &dyn ErasedDefinition,
+    brought: tunnus_sdk::sandbox::SandboxConnection,
+) -> Connection {
     let descriptor = definition.descriptor();
     Connection {
         id: brought.id,

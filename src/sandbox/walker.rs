@@ -61,10 +61,12 @@ impl Walker {
         };
         let site = site(&url);
         let cookies = self.cookies.entry(site.clone()).or_default();
-        let header = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        let header =
+            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         let response = request.header(header::COOKIE, header).send().await?;
         self.keep_cookies(&site, &response);
-        if let Some(location) = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()) {
+        if let Some(location) = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok())
+        {
             return url.join(location).map(Hop::Get).map_err(|_| WalkError::Astray);
         }
         let status = response.status().as_u16();
@@ -120,7 +122,18 @@ fn self_posting_form(base: &Url, page: &str) -> Option<Hop> {
 }
 
 fn unescape(text: &str) -> String {
-    let pairs = [("&quot;", "\""), ("&#34;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&lt;", "<"), ("&#60;", "<"), ("&gt;", ">"), ("&#62;", ">"), ("&#38;", "&"), ("&amp;", "&")];
+    let pairs = [
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&lt;", "<"),
+        ("&#60;", "<"),
+        ("&gt;", ">"),
+        ("&#62;", ">"),
+        ("&#38;", "&"),
+        ("&amp;", "&"),
+    ];
     pairs.iter().fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
 }
 

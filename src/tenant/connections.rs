@@ -30,7 +30,10 @@ pub struct Ready {
 
 impl fmt::Debug for Ready {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ready").field("provider", &self.descriptor.id).field("revision", &self.revision).finish()
+        f.debug_struct("Ready")
+            .field("provider", &self.descriptor.id)
+            .field("revision", &self.revision)
+            .finish()
     }
 }
 

@@ -156,7 +156,9 @@ impl Tenant {
 
     /// The connections that `app` may use now, in the order of the chooser.
     pub fn connections_of<'a>(&'a self, app: &'a App) -> impl Iterator<Item = &'a Arc<Connection>> {
-        self.connections.iter().filter(|connection| connection.enabled && app.connections.contains(&connection.id))
+        self.connections
+            .iter()
+            .filter(|connection| connection.enabled && app.connections.contains(&connection.id))
     }
 
     /// The active signing key for `algorithm`.
@@ -188,7 +190,9 @@ impl RedirectUri {
                 // Byte equality first: what the parser would mend is not the registered address.
                 asked.as_str() == uri && portless.set_port(None).is_ok() && portless == *registered
             }),
-            Self::AnyLoopback => Url::parse(uri).is_ok_and(|asked| is_loopback(&asked) && asked.fragment().is_none()),
+            Self::AnyLoopback => {
+                Url::parse(uri).is_ok_and(|asked| is_loopback(&asked) && asked.fragment().is_none())
+            }
         }
     }
 }
@@ -201,17 +205,34 @@ mod tests {
     fn exact_means_byte_by_byte() {
         let uri = RedirectUri::Exact("https://shop.example/cb".to_owned());
         assert!(uri.matches("https://shop.example/cb"));
-        for other in ["https://shop.example/cb/", "https://shop.example/cb?x", "https://SHOP.example/cb", "https://shop.example:443/cb"] {
+        for other in [
+            "https://shop.example/cb/",
+            "https://shop.example/cb?x",
+            "https://SHOP.example/cb",
+            "https://shop.example:443/cb",
+        ] {
             assert!(!uri.matches(other), "{other}");
         }
     }
 
     #[test]
     fn the_sandbox_app_stays_on_this_machine() {
-        for uri in ["http://127.0.0.1:9/x?y=1", "http://[::1]:3000/", "http://localhost:8081/cb", "https://127.0.0.9/"] {
+        for uri in [
+            "http://127.0.0.1:9/x?y=1",
+            "http://[::1]:3000/",
+            "http://localhost:8081/cb",
+            "https://127.0.0.9/",
+        ] {
             assert!(RedirectUri::AnyLoopback.matches(uri), "{uri}");
         }
-        for uri in ["http://127.0.0.1.example/", "http://localhost.example/", "http://a@127.0.0.1/", "ftp://127.0.0.1/", "http://10.0.0.1/", "x:"] {
+        for uri in [
+            "http://127.0.0.1.example/",
+            "http://localhost.example/",
+            "http://a@127.0.0.1/",
+            "ftp://127.0.0.1/",
+            "http://10.0.0.1/",
+            "x:",
+        ] {
             assert!(!RedirectUri::AnyLoopback.matches(uri), "{uri}");
         }
     }

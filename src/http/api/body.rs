@@ -12,7 +12,11 @@ use crate::{
         identification::{Face, Identification, Outcome, Settled},
         record::IdentityRecord,
     },
-    http::{auth, error::{rest, to_json}, trace::TraceId},
+    http::{
+        auth,
+        error::{rest, to_json},
+        trace::TraceId,
+    },
     tenant::model::{App, Tenant},
 };
 

@@ -27,7 +27,12 @@ pub async fn cancel(
     }
 }
 
-async fn cancelled(broker: &Data<Broker>, tenant: &str, id: &str, request: &HttpRequest) -> Result<(), Error> {
+async fn cancelled(
+    broker: &Data<Broker>,
+    tenant: &str,
+    id: &str,
+    request: &HttpRequest,
+) -> Result<(), Error> {
     let caller = caller(broker, tenant, request).await?;
     let flows = &broker.flows;
     let settled = flows.outcome(id).await?.map(|outcome| outcome.identification);
@@ -41,7 +46,8 @@ async fn cancelled(broker: &Data<Broker>, tenant: &str, id: &str, request: &Http
     identification.login_hint = None;
     identification.expected_national_id = None;
     let report = Report::from(&Error::new(Code::UserCancelled));
-    let outcome = Outcome { identification, finished_at: flows.ambient.now(), result: Settled::Failed(report) };
+    let outcome =
+        Outcome { identification, finished_at: flows.ambient.now(), result: Settled::Failed(report) };
     flows.overrule(&outcome).await?;
     flows.forget_identification(id).await
 }

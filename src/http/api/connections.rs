@@ -10,7 +10,12 @@ use super::body::{caller, respond};
 use crate::{app::Broker, error::Error, http::trace::TraceId, tenant::model::Connection};
 
 /// Lists them, in the order of the chooser.
-pub async fn list(tenant: Path<String>, broker: Data<Broker>, request: HttpRequest, trace: TraceId) -> HttpResponse {
+pub async fn list(
+    tenant: Path<String>,
+    broker: Data<Broker>,
+    request: HttpRequest,
+    trace: TraceId,
+) -> HttpResponse {
     respond(listed(&broker, &tenant, &request).await, &trace)
 }
 
@@ -23,7 +28,10 @@ async fn listed(broker: &Data<Broker>, tenant: &str, request: &HttpRequest) -> R
 
 fn show(broker: &Broker, tenant: &str, connection: &Connection) -> Value {
     let descriptor = broker.providers.find(&connection.provider).map(|provider| provider.descriptor());
-    let healthy = broker.tenants.tenant(tenant).is_some_and(|tenant| broker.connections.ready(&tenant, connection).is_ok());
+    let healthy = broker
+        .tenants
+        .tenant(tenant)
+        .is_some_and(|tenant| broker.connections.ready(&tenant, connection).is_ok());
     json!({
         "id": connection.id,
         "display_name": connection.display_name,

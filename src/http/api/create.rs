@@ -100,11 +100,18 @@ fn answer(broker: &Broker, identification: &Identification) -> Value {
 fn asked(caller: &Caller, payload: &[u8], trace: &TraceId) -> Result<Asked, Error> {
     // Strictly parsed first: a doubled member means that two readers may understand two things.
     let object = tunnus_jose::parse_object(payload).map_err(|_| Error::request("", "not a JSON object"))?;
-    let body: Body = serde_json::from_value(Value::Object(object)).map_err(|error| Error::request("", said(&error)))?;
-    let texts = [("/connection", &body.connection), ("/method", &body.method), ("/return_url", &body.return_url)];
-    let hidden = [("/reference", &body.reference), ("/login_hint", &body.login_hint), ("/expected_national_id", &body.expected_national_id)];
+    let body: Body =
+        serde_json::from_value(Value::Object(object)).map_err(|error| Error::request("", said(&error)))?;
+    let texts =
+        [("/connection", &body.connection), ("/method", &body.method), ("/return_url", &body.return_url)];
+    let hidden = [
+        ("/reference", &body.reference),
+        ("/login_hint", &body.login_hint),
+        ("/expected_national_id", &body.expected_national_id),
+    ];
     let lengths = texts.iter().map(|(at, text)| (*at, text.as_ref().map_or(0, String::len)));
-    let lengths = lengths.chain(hidden.iter().map(|(at, text)| (*at, text.as_ref().map_or(0, |text| text.expose().len()))));
+    let lengths = lengths
+        .chain(hidden.iter().map(|(at, text)| (*at, text.as_ref().map_or(0, |text| text.expose().len()))));
     for (pointer, length) in lengths {
         if length > TEXT_MAX {
             return Err(Error::request(pointer, "longer than 2048 bytes"));

@@ -51,7 +51,8 @@ pub async fn remember(
     };
     let name = header.to_str().ok().filter(|name| (1..=KEY_MAX).contains(&name.len()));
     let name = name.ok_or_else(|| Error::request("Idempotency-Key", "1 to 255 printable characters"))?;
-    let key = Key::new("idempotency", &state_hash(&format!("{}\n{}\n{name}", caller.tenant.id, caller.app.id)));
+    let key =
+        Key::new("idempotency", &state_hash(&format!("{}\n{}\n{name}", caller.tenant.id, caller.app.id)));
     let asked = URL_SAFE_NO_PAD.encode(digest(&SHA256, payload));
     let answered = Answered { asked: asked.clone(), answer: answer.clone() };
     let sealed = broker.flows.seal("idempotency", &key, &[name], &answered)?;

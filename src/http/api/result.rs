@@ -45,7 +45,8 @@ async fn released(
         Settled::Failed(_) => Ok(body::settled(&outcome, None)),
         Settled::Completed(_) => {
             let record = open_record(&broker.flows, &outcome, &secret);
-            let record = record.ok_or_else(|| Error::request("/code", "not the code of this identification"))?;
+            let record =
+                record.ok_or_else(|| Error::request("/code", "not the code of this identification"))?;
             Ok(body::settled(&outcome, Some(&record)))
         }
     }

@@ -29,7 +29,8 @@ pub async fn show(
     trace: TraceId,
 ) -> HttpResponse {
     let (tenant, id) = path.into_inner();
-    let wait = params(request.query_string().as_bytes()).one("wait").and_then(|wait| wait.parse().ok()).unwrap_or(0);
+    let wait =
+        params(request.query_string().as_bytes()).one("wait").and_then(|wait| wait.parse().ok()).unwrap_or(0);
     let answer = match caller(&broker, &tenant, &request).await {
         Ok(caller) => wait_for(&broker, &caller, &id, Duration::from_secs(wait.min(WAIT_MAX))).await,
         Err(error) => Err(error),

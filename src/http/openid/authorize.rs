@@ -35,7 +35,12 @@ pub async fn by_query(tenant: Path<String>, broker: Data<Broker>, request: HttpR
 }
 
 /// `POST {issuer}/authorize`
-pub async fn by_form(tenant: Path<String>, broker: Data<Broker>, request: HttpRequest, body: Bytes) -> HttpResponse {
+pub async fn by_form(
+    tenant: Path<String>,
+    broker: Data<Broker>,
+    request: HttpRequest,
+    body: Bytes,
+) -> HttpResponse {
     authorize(&tenant, &broker, &request, params(&body), false).await
 }
 
@@ -50,7 +55,9 @@ async fn authorize(
         return failure(request, Code::FlowUnknown);
     };
     if is_prefetch(request) {
-        return HttpResponse::ServiceUnavailable().insert_header((header::CACHE_CONTROL, "no-store")).finish();
+        return HttpResponse::ServiceUnavailable()
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .finish();
     }
     let Some((app, destination)) = destination(&visit, &params) else {
         return respond(broker, &visit.tenant.clone(), visit.page(Code::RequestInvalid));
@@ -58,7 +65,8 @@ async fn authorize(
     if in_query && is_framed(request) {
         return out_of_frame(&visit, request);
     }
-    let asked = judge(&app, &destination, &params, &visit.trace_id).and_then(|asked| check_hint(asked, in_query));
+    let asked =
+        judge(&app, &destination, &params, &visit.trace_id).and_then(|asked| check_hint(asked, in_query));
     let asked = match asked {
         Ok(asked) => asked,
         Err(refused) => return refuse(&visit, &destination, &refused),

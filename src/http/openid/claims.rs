@@ -13,9 +13,30 @@ use crate::{
 
 /// The claims that apps may find (OpenID Connect Core, section 5.1, and ours).
 pub const SUPPORTED: [&str; 24] = [
-    "sub", "auth_time", "acr", "amr", "tunnus_acr", "tunnus_reference", "tunnus_identity", "name", "given_name",
-    "family_name", "birthdate", "gender", "nationalities", "email", "email_verified", "phone_number",
-    "phone_number_verified", "address", "national_id", "other_ids", "age_over", "payment_details", "nonce", "at_hash",
+    "sub",
+    "auth_time",
+    "acr",
+    "amr",
+    "tunnus_acr",
+    "tunnus_reference",
+    "tunnus_identity",
+    "name",
+    "given_name",
+    "family_name",
+    "birthdate",
+    "gender",
+    "nationalities",
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_number_verified",
+    "address",
+    "national_id",
+    "other_ids",
+    "age_over",
+    "payment_details",
+    "nonce",
+    "at_hash",
 ];
 
 /// Each claim that can be asked for, with its member. Ages are asked for as `age_over_18`.
@@ -61,7 +82,12 @@ pub fn of_scope(scope: &str, allowed: &BTreeSet<Member>) -> Vec<Member> {
     let fits = |member: &Member| match scope {
         "profile" => matches!(
             member,
-            Member::FullName | Member::GivenName | Member::FamilyName | Member::BirthDate | Member::Gender | Member::Nationality
+            Member::FullName
+                | Member::GivenName
+                | Member::FamilyName
+                | Member::BirthDate
+                | Member::Gender
+                | Member::Nationality
         ),
         "email" => *member == Member::Email,
         "phone" => *member == Member::Phone,
@@ -84,7 +110,10 @@ pub fn requested(parameter: Option<&str>) -> Result<Requested, Refused> {
     let Some(text) = parameter else {
         return Ok(requested);
     };
-    let wrong = || Refused { oauth_error: "invalid_request", error: Error::request("claims", "not a claims request") };
+    let wrong = || Refused {
+        oauth_error: "invalid_request",
+        error: Error::request("claims", "not a claims request"),
+    };
     let object = tunnus_jose::parse_object(text.as_bytes()).map_err(|_| wrong())?;
     for (place, asked) in &object {
         let asked = asked.as_object().ok_or_else(wrong)?;
@@ -119,7 +148,12 @@ pub enum Place {
 
 /// The claims about the person, for an answer to `request`.
 #[must_use]
-pub fn of_record(record: &IdentityRecord, request: &OpenIdRequest, reference: Option<&Hidden<String>>, place: Place) -> Map<String, Value> {
+pub fn of_record(
+    record: &IdentityRecord,
+    request: &OpenIdRequest,
+    reference: Option<&Hidden<String>>,
+    place: Place,
+) -> Map<String, Value> {
     let mut record = record.clone();
     if place == Place::IdToken {
         for member in [Member::NationalId, Member::OtherIds, Member::PaymentDetails] {
@@ -157,9 +191,20 @@ fn add_assurance(claims: &mut Map<String, Value>, record: &IdentityRecord) {
 
 fn add_attributes(claims: &mut Map<String, Value>, attributes: &Attributes) {
     let Attributes {
-        name, birth_date, age_over, national_id, other_ids, email, phone, gender, nationality, address, payment_details,
+        name,
+        birth_date,
+        age_over,
+        national_id,
+        other_ids,
+        email,
+        phone,
+        gender,
+        nationality,
+        address,
+        payment_details,
     } = attributes;
-    let mut add = |name: &str, value: Option<Value>| claims.extend(value.map(|value| (name.to_owned(), value)));
+    let mut add =
+        |name: &str, value: Option<Value>| claims.extend(value.map(|value| (name.to_owned(), value)));
     add("name", name.full.as_ref().map(|value| json!(value)));
     add("given_name", name.given.as_ref().map(|value| json!(value)));
     add("family_name", name.family.as_ref().map(|value| json!(value)));

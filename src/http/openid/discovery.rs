@@ -10,7 +10,12 @@ use serde_json::{Value, json};
 use tunnus_sdk::{Level, SigningAlgorithm};
 
 use super::{claims, request::SCOPES};
-use crate::{app::Broker, error::Code, http::browser::failure, tenant::model::{AppAuthentication, Tenant}};
+use crate::{
+    app::Broker,
+    error::Code,
+    http::browser::failure,
+    tenant::model::{AppAuthentication, Tenant},
+};
 
 /// `GET {issuer}/.well-known/openid-configuration`
 pub async fn show(tenant: Path<String>, broker: Data<Broker>, request: HttpRequest) -> HttpResponse {
@@ -26,10 +31,16 @@ pub async fn show(tenant: Path<String>, broker: Data<Broker>, request: HttpReque
 fn metadata(broker: &Broker, tenant: &Tenant) -> Value {
     let issuer = broker.issuer(&tenant.id);
     let algorithms: BTreeSet<_> = tenant.apps.iter().map(|app| app.id_token_algorithm.name()).collect();
-    let levels: Vec<_> = [Level::Low, Level::Substantial, Level::High].into_iter().filter_map(Level::uri).collect();
+    let levels: Vec<_> =
+        [Level::Low, Level::Substantial, Level::High].into_iter().filter_map(Level::uri).collect();
     let assertion_algorithms = [SigningAlgorithm::RS256, SigningAlgorithm::PS256, SigningAlgorithm::ES256];
-    let has_machines = tenant.apps.iter().any(|app| matches!(app.authentication, AppAuthentication::PrivateKeyJwt(_)));
-    let grants = if has_machines { vec!["authorization_code", "client_credentials"] } else { vec!["authorization_code"] };
+    let has_machines =
+        tenant.apps.iter().any(|app| matches!(app.authentication, AppAuthentication::PrivateKeyJwt(_)));
+    let grants = if has_machines {
+        vec!["authorization_code", "client_credentials"]
+    } else {
+        vec!["authorization_code"]
+    };
     json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),

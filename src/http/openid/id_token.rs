@@ -31,8 +31,9 @@ pub fn sign(
     let Answer { request, record, access_token } = answer;
     let mut claims = of_record(record, request, identification.reference.as_ref(), Place::IdToken);
     let now = broker.flows.ambient.now().0;
-    let lives = i64::try_from(broker.lifetimes.access_token).unwrap_or(i64::MAX);
-    let auth_time = time::OffsetDateTime::parse(&record.authenticated_at, &time::format_description::well_known::Rfc3339);
+    let lives = i64::from(broker.lifetimes.access_token);
+    let auth_time =
+        time::OffsetDateTime::parse(&record.authenticated_at, &time::format_description::well_known::Rfc3339);
     claims.extend([
         ("iss".to_owned(), json!(broker.issuer(&tenant.id))),
         ("aud".to_owned(), json!(app.id)),

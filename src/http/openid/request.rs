@@ -10,7 +10,7 @@ use tunnus_sdk::{Hidden, Level, Locale, Member, Params};
 
 use super::claims::{self, Requested};
 use crate::{
-    error::{Code, Error},
+    error::Error,
     flow::{
         identification::{Face, OpenIdRequest, ResponseMode},
         prepare::Asked,
@@ -57,8 +57,11 @@ pub struct Destination {
 /// How long a `state`, `nonce` or other opaque value of an app may be.
 const OPAQUE_MAX: usize = 2048;
 
+/// One way to fail.
+type Check = fn(&App, &Params) -> Result<(), Refused>;
+
 /// The checks, in order. Each has one way to fail.
-const CHECKS: [fn(&App, &Params) -> Result<(), Refused>; 8] = [
+const CHECKS: [Check; 8] = [
     check_doubled,
     check_unsupported,
     check_response_type,
@@ -73,7 +76,12 @@ const CHECKS: [fn(&App, &Params) -> Result<(), Refused>; 8] = [
 ///
 /// # Errors
 /// The first check that fails.
-pub fn judge(app: &App, destination: &Destination, params: &Params, trace_id: &str) -> Result<Asked, Refused> {
+pub fn judge(
+    app: &App,
+    destination: &Destination,
+    params: &Params,
+    trace_id: &str,
+) -> Result<Asked, Refused> {
     for check in CHECKS {
         check(app, params)?;
     }
@@ -127,10 +135,18 @@ fn check_unsupported(_: &App, params: &Params) -> Result<(), Refused> {
         return Err(Refused::new("request_not_supported", "request", "request objects are not supported"));
     }
     if params.has("request_uri") {
-        return Err(Refused::new("request_uri_not_supported", "request_uri", "request URIs are not supported"));
+        return Err(Refused::new(
+            "request_uri_not_supported",
+            "request_uri",
+            "request URIs are not supported",
+        ));
     }
     if params.has("registration") {
-        return Err(Refused::new("registration_not_supported", "registration", "registration is not supported"));
+        return Err(Refused::new(
+            "registration_not_supported",
+            "registration",
+            "registration is not supported",
+        ));
     }
     Ok(())
 }
@@ -146,7 +162,9 @@ fn check_response_type(_: &App, params: &Params) -> Result<(), Refused> {
 fn check_response_mode(_: &App, params: &Params) -> Result<(), Refused> {
     match params.one("response_mode") {
         None | Some("query" | "form_post") => Ok(()),
-        Some(_) => Err(Refused::new("invalid_request", "response_mode", "only query and form_post are supported")),
+        Some(_) => {
+            Err(Refused::new("invalid_request", "response_mode", "only query and form_post are supported"))
+        }
     }
 }
 
@@ -172,13 +190,22 @@ fn check_pkce(app: &App, params: &Params) -> Result<(), Refused> {
         return Ok(());
     }
     let well_formed = params.one("code_challenge").is_some_and(|challenge| {
-        challenge.len() == 43 && challenge.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        challenge.len() == 43
+            && challenge.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     });
     if params.one("code_challenge_method") != Some("S256") {
-        return Err(Refused::new("invalid_request", "code_challenge_method", "PKCE is required: it must be S256"));
+        return Err(Refused::new(
+            "invalid_request",
+            "code_challenge_method",
+            "PKCE is required: it must be S256",
+        ));
     }
     if !well_formed {
-        return Err(Refused::new("invalid_request", "code_challenge", "PKCE is required: 43 characters of base64url"));
+        return Err(Refused::new(
+            "invalid_request",
+            "code_challenge",
+            "PKCE is required: 43 characters of base64url",
+        ));
     }
     Ok(())
 }
@@ -193,7 +220,8 @@ fn check_prompt(_: &App, params: &Params) -> Result<(), Refused> {
 
 /// `acr_values` is a floor: the lowest level named. A value that names no level could only lower it.
 fn floor(params: &Params) -> Result<Level, Refused> {
-    let unknown = || Refused::new("invalid_request", "acr_values", "names something that is not a level of assurance");
+    let unknown =
+        || Refused::new("invalid_request", "acr_values", "names something that is not a level of assurance");
     let levels = words(params, "acr_values").map(|value| value.parse::<Level>().map_err(|_| unknown()));
     let levels: Vec<Level> = levels.collect::<Result<_, _>>()?;
     Ok(levels.into_iter().min().unwrap_or_default())
@@ -205,9 +233,11 @@ fn max_age(params: &Params) -> Result<Option<u64>, Refused> {
 }
 
 fn locale(params: &Params) -> Option<Locale> {
-    let known = |tag: &str| [Locale::Fi, Locale::Sv, Locale::En].into_iter().find(|locale| {
-        tag.split('-').next().is_some_and(|language| language.eq_ignore_ascii_case(locale.tag()))
-    });
+    let known = |tag: &str| {
+        [Locale::Fi, Locale::Sv, Locale::En].into_iter().find(|locale| {
+            tag.split('-').next().is_some_and(|language| language.eq_ignore_ascii_case(locale.tag()))
+        })
+    };
     words(params, "ui_locales").find_map(known)
 }
 

@@ -94,8 +94,13 @@ fn a_long_parameter_is_refused() {
 
 #[test]
 fn a_doubled_parameter_is_refused() {
-    let twice: Params = [("response_type", "code"), ("scope", "openid"), ("nonce", "a"), ("nonce", "a")].into_iter().collect();
-    assert_eq!(judge(&confidential(), &destination(), &twice, "trace").err().map(|r| r.oauth_error), Some("invalid_request"));
+    let twice: Params = [("response_type", "code"), ("scope", "openid"), ("nonce", "a"), ("nonce", "a")]
+        .into_iter()
+        .collect();
+    assert_eq!(
+        judge(&confidential(), &destination(), &twice, "trace").err().map(|r| r.oauth_error),
+        Some("invalid_request")
+    );
 }
 
 #[test]
@@ -115,10 +120,15 @@ fn acr_values_is_a_floor() {
 
 #[test]
 fn scopes_and_claims_ask_for_members_that_the_app_may_have() {
-    let claims = r#"{"userinfo":{"email":{"essential":true},"unknown":null},"id_token":{"national_id":null}}"#;
-    let asked = judged(&confidential(), &[("scope", Some("openid profile age")), ("claims", Some(claims))]).unwrap();
+    let claims =
+        r#"{"userinfo":{"email":{"essential":true},"unknown":null},"id_token":{"national_id":null}}"#;
+    let asked =
+        judged(&confidential(), &[("scope", Some("openid profile age")), ("claims", Some(claims))]).unwrap();
     assert_eq!(asked.required, BTreeSet::from([Member::Email]));
-    assert_eq!(asked.optional, Some(BTreeSet::from([Member::FullName, Member::AgeOver(18), Member::NationalId])));
+    assert_eq!(
+        asked.optional,
+        Some(BTreeSet::from([Member::FullName, Member::AgeOver(18), Member::NationalId]))
+    );
     let Face::OpenId(request) = asked.face else { panic!("the OpenID face") };
     assert_eq!(request.in_id_token, BTreeSet::from([Member::NationalId]));
 }

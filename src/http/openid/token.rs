@@ -2,7 +2,7 @@
 //!
 //! A code is good once, for its app, its redirect URI and its PKCE verifier. Never a refresh token.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -72,7 +72,12 @@ pub async fn exchange(
     cors::allow(response, &tenant, &request)
 }
 
-async fn answer(broker: &Broker, tenant: &Tenant, request: &HttpRequest, form: &Params) -> Result<Value, Refused> {
+async fn answer(
+    broker: &Broker,
+    tenant: &Tenant,
+    request: &HttpRequest,
+    form: &Params,
+) -> Result<Value, Refused> {
     if form.has_doubled() {
         return Err(Error::request("", "a parameter stands there twice").into());
     }
@@ -133,7 +138,9 @@ fn judge<'a>(
     let same_uri = form.one("redirect_uri") == Some(&request.redirect_uri);
     let record = open_record(&broker.flows, outcome, secret);
     match record {
-        Some(record) if is_theirs && in_time && same_uri && has_verifier(request, form) => Ok((request, record)),
+        Some(record) if is_theirs && in_time && same_uri && has_verifier(request, form) => {
+            Ok((request, record))
+        }
         Some(_) | None => Err(invalid_grant()),
     }
 }
@@ -143,7 +150,8 @@ fn has_verifier(request: &OpenIdRequest, form: &Params) -> bool {
     match (&request.code_challenge, form.one("code_verifier")) {
         (Some(challenge), Some(verifier)) => {
             let computed = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
-            (43..=128).contains(&verifier.len()) && bool::from(computed.as_bytes().ct_eq(challenge.as_bytes()))
+            (43..=128).contains(&verifier.len())
+                && bool::from(computed.as_bytes().ct_eq(challenge.as_bytes()))
         }
         (None, None) => !form.has("code_verifier"),
         (Some(_), None) | (None, Some(_)) => false,

@@ -14,7 +14,12 @@ use crate::{
 };
 
 /// `GET, POST {issuer}/userinfo`
-pub async fn show(tenant: Path<String>, broker: Data<Broker>, request: HttpRequest, trace: TraceId) -> HttpResponse {
+pub async fn show(
+    tenant: Path<String>,
+    broker: Data<Broker>,
+    request: HttpRequest,
+    trace: TraceId,
+) -> HttpResponse {
     let Some(tenant) = broker.tenants.tenant(&tenant) else {
         return HttpResponse::NotFound().finish();
     };
