@@ -232,3 +232,10 @@ const FAULTS: &[FaultRow] = &[
         INCONSISTENT,
     ),
 ];
+
+#[cfg(test)]
+mod conformance {
+    use super::{FAULTS, SignicatMle};
+
+    tunnus_simulator::conformance!(SignicatMle, FAULTS);
+}
