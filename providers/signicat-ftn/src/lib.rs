@@ -6,7 +6,7 @@ mod service_name;
 mod settings;
 
 #[cfg(feature = "simulator")]
-mod simulator;
+pub mod simulator;
 
 pub use provider::{FtnConnection, SignicatFtn};
 pub use service_name::ServiceNamePlacement;

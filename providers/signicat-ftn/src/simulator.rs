@@ -239,7 +239,7 @@ const ENVIRONMENT: &[Expected] = &[Expected::rejected(Reason::Environment, Stage
 const NO_LEVEL: &[Expected] = &[Expected::new(Fault::AssuranceTooLow, Stage::Normalise)];
 
 /// The faults that only FTN has.
-const FAULTS: &[FaultRow] = &[
+pub const FAULTS: &[FaultRow] = &[
     row(
         "ftn_sandbox_false",
         "The ID token says that the person is real.",

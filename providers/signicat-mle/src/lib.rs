@@ -6,7 +6,7 @@ mod provider;
 mod settings;
 
 #[cfg(feature = "simulator")]
-mod simulator;
+pub mod simulator;
 
 pub use methods::{MethodRule, NationalIdType};
 pub use provider::{MleConnection, SignicatMle};

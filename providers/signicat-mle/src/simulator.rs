@@ -195,7 +195,7 @@ const INCONSISTENT: &[Expected] = &[Expected::rejected(Reason::ClaimsInconsisten
 const NO_LEVEL: &[Expected] = &[Expected::new(Fault::AssuranceTooLow, Stage::Normalise)];
 
 /// The faults that only this service has.
-const FAULTS: &[FaultRow] = &[
+pub const FAULTS: &[FaultRow] = &[
     row(
         "mle_acr_unknown",
         "The ID token names a method that is not in the table.",

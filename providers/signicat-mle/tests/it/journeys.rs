@@ -1,0 +1,136 @@
+//! Logins through the simulated older service.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tunnus_sdk::{
+    BrowserRequest, Environment, Fault, LoginRequest, Member, Reason, Stage,
+};
+use tunnus_simulator::Click;
+
+use crate::bench::{Bench, login};
+
+const EVERYTHING: &[Member] = &[
+    Member::FullName,
+    Member::GivenName,
+    Member::FamilyName,
+    Member::BirthDate,
+    Member::NationalId,
+    Member::OtherIds,
+    Member::Phone,
+    Member::Gender,
+];
+
+fn hinted(hint: &str) -> LoginRequest {
+    LoginRequest { login_hint: Some(hint.into()), ..login(EVERYTHING) }
+}
+
+#[tokio::test]
+async fn a_person_has_the_same_record_on_both_connections() {
+    let expected = json!({
+        "method": { "id": "fi-nordea", "name": "Nordea" },
+        "assurance": {
+            "level": "substantial",
+            "acr": "urn:signicat:oidc:portal:ftn",
+            "amr": ["urn:ksi:names:SAML:2.0:ac:FTN"],
+        },
+        "attributes": {
+            "name": { "full": "Onni Juhani Korhonen", "given": "Onni Juhani", "family": "Korhonen" },
+            "birth_date": "1970-07-07",
+            "national_id": { "country": "FI", "type": "hetu", "value": "070770-905D" },
+            "other_ids": [{ "country": "FI", "type": "satu", "value": "10000001N" }],
+            "phone": { "value": "+358401000905", "verified": true },
+            "gender": "male",
+        },
+    });
+    for id in ["mle", "mle-plain"] {
+        let identity = Bench::new(id).identify(login(EVERYTHING), "onni").await.unwrap();
+        let shown = json!({
+            "method": identity.method,
+            "assurance": identity.assurance,
+            "attributes": identity.attributes,
+        });
+        assert_eq!(shown, expected, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_chosen_bank_is_the_one_asked_for() {
+    let request = LoginRequest { method: Some("fi-op".to_owned()), ..login(EVERYTHING) };
+    let identity = Bench::new("mle").identify(request, "aada").await.unwrap();
+    assert_eq!(identity.method.unwrap().id, "fi-op");
+    assert_eq!(identity.assurance.acr.as_deref(), Some("urn:signicat:oidc:method:ftn-op-auth"));
+}
+
+#[tokio::test]
+async fn no_more_comes_than_was_asked_for() {
+    let bench = Bench::new("mle");
+    let waiting = bench.walk(login(&[Member::FullName]), Click::Persona("ylva")).await.unwrap();
+    let userinfo = bench.resume(waiting).await.unwrap().userinfo.unwrap();
+    assert!(userinfo.contains_key("name") && userinfo.contains_key("ftn.idpId"));
+    assert!(!userinfo.contains_key("signicat.national_id") && !userinfo.contains_key("phone_number"));
+}
+
+#[tokio::test]
+async fn an_encrypted_request_stands_alone_and_hides_what_it_carries() {
+    let bench = Bench::new("mle");
+    let (to, _) = bench.start(&hinted("070770-905D")).await.unwrap();
+    let BrowserRequest::Get(url) = to else { panic!("a redirect") };
+    let pairs: Vec<_> = url.query_pairs().collect();
+    assert_eq!(pairs.len(), 1);
+    assert_eq!((pairs[0].0.as_ref(), pairs[0].1.split('.').count()), ("request", 5));
+    let waiting = bench.walk(hinted("070770-905D"), Click::Persona("onni")).await.unwrap();
+    assert!(bench.resume(waiting).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_hint_like_a_national_id_is_refused_before_anybody_is_called() {
+    let bench = Bench::new("mle-plain");
+    let error = bench.start(&hinted("subject-070770-905D")).await.unwrap_err();
+    assert_eq!(error.fault, Fault::RequestInvalid);
+    let stages = [Stage::Discovery, Stage::Jwks, Stage::Par];
+    assert_eq!(stages.map(|stage| bench.host.sends(stage)), [0, 0, 0]);
+}
+
+#[tokio::test]
+async fn pkce_is_sent_unless_the_settings_say_no() {
+    let names = |to: BrowserRequest| match to {
+        BrowserRequest::Post { fields, .. } => fields.into_iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        BrowserRequest::Get(_) => panic!("a form"),
+    };
+    let (to, _) = Bench::new("mle-plain").start(&login(&[])).await.unwrap();
+    let names = names(to);
+    assert!(!names.iter().any(|name| name.starts_with("code_challenge")));
+    assert!(names.iter().any(|name| name == "nonce") && names.iter().any(|name| name == "state"));
+}
+
+#[tokio::test]
+async fn a_code_lives_fifteen_seconds() {
+    let bench = Bench::new("mle");
+    let waiting = bench.walk(login(EVERYTHING), Click::Persona("onni")).await.unwrap();
+    bench.clock.advance(Duration::from_secs(16));
+    assert_eq!(bench.resume(waiting).await.unwrap_err().stage, Stage::Token);
+}
+
+#[tokio::test]
+async fn a_test_person_is_nobody_in_production() {
+    let bench = Bench::in_environment("mle", Environment::Production);
+    let error = bench.identify(login(EVERYTHING), "onni").await.unwrap_err();
+    assert_eq!((error.reason(), error.stage), (Some(Reason::Environment), Stage::Normalise));
+}
+
+#[tokio::test]
+async fn a_token_of_another_method_than_the_chosen_one_is_refused() {
+    let bench = Bench::new("mle");
+    let mut waiting = bench.walk(login(EVERYTHING), Click::Persona("onni")).await.unwrap();
+    waiting.login.method = Some("fi-op".to_owned());
+    let error = bench.resume(waiting).await.unwrap_err();
+    assert_eq!((error.reason(), error.stage), (Some(Reason::ClaimsInconsistent), Stage::IdToken));
+}
+
+#[tokio::test]
+async fn the_doctor_finds_nothing_to_do() {
+    for finding in Bench::new("mle").provider.probe().await {
+        assert_eq!(finding.remedy, None, "{}: {}", finding.subject, finding.text);
+    }
+}

@@ -1,0 +1,9 @@
+//! The provider against its own simulator: the run that every provider must pass, and what is this
+//! one's alone.
+
+mod bench;
+mod journeys;
+
+mod conformance {
+    tunnus_simulator::conformance!(tunnus_signicat_mle::SignicatMle, tunnus_signicat_mle::simulator::FAULTS);
+}
