@@ -312,10 +312,3 @@ pub const FAULTS: &[FaultRow] = &[
         INCONSISTENT,
     ),
 ];
-
-#[cfg(test)]
-mod conformance {
-    use super::{FAULTS, SignicatFtn};
-
-    tunnus_simulator::conformance!(SignicatFtn, FAULTS);
-}

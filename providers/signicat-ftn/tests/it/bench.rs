@@ -47,7 +47,10 @@ impl Bench {
     }
 
     /// What the provider sends the browser away with.
-    pub async fn start(&self, login: &LoginRequest) -> Result<(BrowserRequest, ProviderState), ProviderError> {
+    pub async fn start(
+        &self,
+        login: &LoginRequest,
+    ) -> Result<(BrowserRequest, ProviderState), ProviderError> {
         match self.provider.start(login).await? {
             Step::Navigate(navigate) => Ok((navigate.to, navigate.state)),
             Step::Authenticated(_) => panic!("nobody has logged in yet"),

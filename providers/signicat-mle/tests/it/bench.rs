@@ -13,7 +13,6 @@ use tunnus_simulator::{Arrival, Browser, Click, Clock, TestHost, test_site};
 /// A connection with its upstream.
 pub struct Bench {
     pub clock: Clock,
-    pub sandbox: Sandbox,
     pub host: Arc<TestHost>,
     pub provider: Arc<dyn Provider>,
     browser: Browser,
@@ -43,11 +42,14 @@ impl Bench {
         let host = TestHost::new(definition.as_ref(), &site, Arc::clone(&simulator), connection).unwrap();
         let host = Arc::new(host.with_environment(environment));
         let provider = definition.build(&connection.settings, Arc::clone(&host) as Arc<_>).unwrap();
-        Self { clock, host, provider, browser: Browser::new(&site, simulator), sandbox }
+        Self { clock, host, provider, browser: Browser::new(&site, simulator) }
     }
 
     /// What the provider sends the browser away with.
-    pub async fn start(&self, login: &LoginRequest) -> Result<(BrowserRequest, ProviderState), ProviderError> {
+    pub async fn start(
+        &self,
+        login: &LoginRequest,
+    ) -> Result<(BrowserRequest, ProviderState), ProviderError> {
         match self.provider.start(login).await? {
             Step::Navigate(navigate) => Ok((navigate.to, navigate.state)),
             Step::Authenticated(_) => panic!("nobody has logged in yet"),

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tunnus_sdk::{
-    BrowserRequest, Environment, Fault, LoginRequest, Member, Reason, Stage,
-};
+use tunnus_sdk::{BrowserRequest, Environment, Fault, LoginRequest, Member, Reason, Stage};
 use tunnus_simulator::Click;
 
 use crate::bench::{Bench, login};
