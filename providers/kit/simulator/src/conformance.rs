@@ -6,6 +6,7 @@
 //! deviation at once. What a fault must end in is said by the fault's own row.
 
 mod attempt;
+mod correlation;
 mod honest;
 mod hostile;
 mod settings;
@@ -18,6 +19,7 @@ use tunnus_sdk::{
 };
 
 pub use self::{
+    correlation::{misdirected_returns_fail, nothing_passes_by_the_floor, returns_are_correlated},
     honest::{cancelling_is_told_apart, every_persona_logs_in, hints_reach_the_upstream},
     hostile::{
         every_fault_fails_closed, faults_of_one_login, foreign_returns_fail, late_returns_fail,
@@ -38,6 +40,7 @@ macro_rules! conformance {
         $crate::conformance!(@tests $definition;
             every_persona_logs_in, hints_reach_the_upstream, cancelling_is_told_apart, faults_of_one_login,
             replayed_returns_fail, foreign_returns_fail, late_returns_fail, malformed_returns_fail,
+            returns_are_correlated, misdirected_returns_fail, nothing_passes_by_the_floor,
             debug_shows_nothing_private, settings_are_described, probe_sees_faults
         );
 
@@ -121,11 +124,17 @@ impl Bench {
     /// A host and a provider that have seen nothing yet.
     fn setup(&self, connection: &SandboxConnection) -> Result<Setup, String> {
         let simulator = Arc::clone(&self.sandbox.simulator);
-        let host = TestHost::new(self.definition.as_ref(), &self.site, Arc::clone(&simulator), connection);
-        let host = Arc::new(host.map_err(|error| format!("{}: {error}", connection.id))?);
+        let host = TestHost::new(self.definition.as_ref(), &self.site, simulator, connection);
+        self.setup_on(connection, host.map_err(|error| format!("{}: {error}", connection.id))?)
+    }
+
+    /// A new provider on this host.
+    fn setup_on(&self, connection: &SandboxConnection, host: TestHost) -> Result<Setup, String> {
+        let host = Arc::new(host);
         let provider = self.definition.build(&connection.settings, Arc::clone(&host) as Arc<_>);
         let provider = provider.map_err(|error| format!("{}: cannot be built: {error}", connection.id))?;
-        Ok(Setup { provider, host, browser: Browser::new(&self.site, simulator) })
+        let browser = Browser::new(&self.site, Arc::clone(&self.sandbox.simulator));
+        Ok(Setup { provider, host, browser })
     }
 }
 

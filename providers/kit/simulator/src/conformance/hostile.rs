@@ -143,7 +143,7 @@ fn judge(place: &str, ending: &Ending, touched: bool, row: Option<&'static Fault
 }
 
 /// A fresh login, up to the return that would end it.
-fn last_leg(bench: &Bench, connection: &SandboxConnection) -> Result<(Setup, Waiting), String> {
+pub(super) fn last_leg(bench: &Bench, connection: &SandboxConnection) -> Result<(Setup, Waiting), String> {
     let personas = bench.sandbox.simulator.personas();
     let click = Click::Persona(personas.first().ok_or("the simulator has no personas")?);
     let failed = |ending: Ending| format!("{}: {ending}", connection.id);
@@ -155,14 +155,14 @@ fn last_leg(bench: &Bench, connection: &SandboxConnection) -> Result<(Setup, Wai
 }
 
 /// What a return leads to, where it is the last.
-fn end(setup: &Setup, waiting: Waiting) -> Result<Ending, String> {
+pub(super) fn end(setup: &Setup, waiting: Waiting) -> Result<Ending, String> {
     match block_on(resume(setup, waiting, Click::Cancel))? {
         Next::End(ending) => Ok(ending),
         Next::Back(_) => Ok(Ending::Stranded("on one leg more".to_owned())),
     }
 }
 
-fn fails_before_token(place: &str, setup: &Setup, ending: &Ending, report: &mut Report) {
+pub(super) fn fails_before_token(place: &str, setup: &Setup, ending: &Ending, report: &mut Report) {
     report.demand(matches!(ending, Ending::Failed(_)), || format!("{place}: {ending}"));
     report.demand(setup.host.sends(Stage::Token) == 0, || format!("{place}: the code was sent on"));
 }
