@@ -1,1 +1,17 @@
-//! Any standards-following OpenID provider.
+#![doc = include_str!("../README.md")]
+
+mod claims;
+mod protection;
+mod provider;
+mod settings;
+
+#[cfg(feature = "simulator")]
+mod simulator;
+
+pub use claims::{AcrValues, ClaimRow};
+pub use protection::{
+    ClaimsParameter, ClientAuthentication, LoginHintForm, RequestObject, RequestObjectType, RequestSealing,
+    ResponseForm, TokenEncryption, TokenProtection, UserinfoForm,
+};
+pub use provider::{GenericOidc, OidcConnection};
+pub use settings::Settings;

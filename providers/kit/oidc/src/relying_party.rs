@@ -6,8 +6,8 @@ use std::{fmt, sync::Arc};
 
 use serde_json::Value;
 use tunnus_sdk::{
-    Candidate, Channel, Evidence, Finding, Hidden, Host, Inbound, KeySource, LoginRequest, Navigate,
-    ProviderError, ProviderState, Step,
+    Candidate, Channel, Correlation, Evidence, Finding, Hidden, Host, Inbound, KeySource, LoginRequest,
+    Navigate, ProviderError, ProviderState, Step,
 };
 use url::Url;
 
@@ -146,6 +146,18 @@ impl RelyingParty {
         match redeemed.pending.upstream.documents.get(endpoint) {
             Some(url) => document::fetch(self, url.clone(), &redeemed.access_token).await,
             None => Ok(None),
+        }
+    }
+
+    /// How the login behind a return is found ([`tunnus_sdk::Provider::correlate`]): by the `state`
+    /// beside the code; where JARM is due, whose state lies inside a token, by the browser's cookies.
+    #[must_use]
+    pub fn correlate(&self, inbound: &Inbound) -> Correlation {
+        match self.profile.response {
+            ResponseMode::Query | ResponseMode::FormPost => {
+                Correlation::State(inbound.params.one("state").unwrap_or_default().into())
+            }
+            ResponseMode::Jarm(_) => Correlation::FromBrowser,
         }
     }
 

@@ -138,6 +138,14 @@ async fn a_jarm_response_chooses_its_candidate_by_the_state_inside() {
     assert_eq!(host.opened().len(), 2, "without candidates nothing is opened");
 }
 
+#[test]
+fn only_a_plain_return_is_found_by_the_state_that_it_shows() {
+    let shown = inbound(&[("state", "state-1"), ("code", "c")]);
+    assert_eq!(relying_party(profile()).0.correlate(&shown), Correlation::State("state-1".into()));
+    assert_eq!(relying_party(profile()).0.correlate(&inbound(&[])), Correlation::State("".into()));
+    assert_eq!(relying_party(jarm()).0.correlate(&shown), Correlation::FromBrowser);
+}
+
 #[tokio::test]
 async fn a_jarm_login_ends_like_a_plain_one() {
     let (rp, host) = relying_party(jarm());

@@ -36,14 +36,17 @@ pub const STANDARD_SCOPES: &[(Member, &str)] = &[
 pub fn scopes(wanted: &BTreeSet<Member>, table: &[(Member, &str)]) -> String {
     let mut scopes = vec!["openid"];
     for (member, scope) in table {
-        if needs(wanted, *member, table) && !scopes.contains(scope) {
+        if is_needed(wanted, *member, table) && !scopes.contains(scope) {
             scopes.push(scope);
         }
     }
     scopes.join(" ")
 }
 
-fn needs(wanted: &BTreeSet<Member>, member: Member, table: &[(Member, &str)]) -> bool {
+/// Whether `member` must be asked for: it is wanted, or an age is that must be derived from it since
+/// `table` does not name that age.
+#[must_use]
+pub fn is_needed(wanted: &BTreeSet<Member>, member: Member, table: &[(Member, &str)]) -> bool {
     let derived =
         |age: &Member| matches!(age, Member::AgeOver(_)) && !table.iter().any(|(named, _)| named == age);
     wanted.contains(&member) || (member == Member::BirthDate && wanted.iter().any(derived))
