@@ -40,20 +40,25 @@ fn open_response(profile: &Profile, response: &Response) -> Result<Tokens, Provi
     }
     let malformed = || ProviderError::rejected(Reason::Malformed, Stage::Token);
     let body = error::json_body(response).and_then(|body| json::object(body).ok()).ok_or_else(malformed)?;
-    let token = |name| body.get(name).and_then(Value::as_str).filter(|token| is_token(token));
+    let token = |name| body.get(name).and_then(Value::as_str).filter(|token| is_bounded(token));
     let token_type = body.get("token_type").and_then(Value::as_str);
     if !token_type.is_some_and(|token_type| token_type.eq_ignore_ascii_case("Bearer")) {
         return Err(malformed());
     }
     Ok(Tokens {
-        access_token: token("access_token").ok_or_else(malformed)?.into(),
+        access_token: token("access_token").filter(|token| is_printable(token)).ok_or_else(malformed)?.into(),
         id_token: token("id_token").ok_or_else(malformed)?.into(),
     })
 }
 
-/// Printable ASCII (RFC 6749, appendix A.12), bounded: it becomes a header.
-fn is_token(token: &str) -> bool {
-    (1..=TOKEN_MAX).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic())
+/// What the ID token is beyond that is for the host to say, who opens it.
+fn is_bounded(token: &str) -> bool {
+    (1..=TOKEN_MAX).contains(&token.len())
+}
+
+/// Printable ASCII (RFC 6749, appendix A.12): the access token becomes a header.
+fn is_printable(token: &str) -> bool {
+    token.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ fn anything_else_is_refused() {
         json!({ "access_token": "a b" }),
         json!({ "access_token": long }),
         json!({ "id_token": null }),
+        json!({ "id_token": "" }),
+        json!({ "id_token": long }),
         json!({ "id_token": ["i"] }),
         json!({ "token_type": null }),
         json!({ "token_type": "DPoP" }),
