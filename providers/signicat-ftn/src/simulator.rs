@@ -32,8 +32,7 @@ const CONTENTS: &[ContentEncryption] =
 
 /// The hub and two connections to it: one as the defaults are, one that differs wherever it can.
 pub(crate) fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
-    let plain = connection(site, "ftn", "Finnish Trust Network", &json!({}))?;
-    let other = json!({
+    let encrypted = json!({
         "request_delivery": "post",
         "request_protection": "signed_then_encrypted",
         "request_encryption": "A256CBC-HS512",
@@ -44,8 +43,15 @@ pub(crate) fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
         "service_name": { "fi": "Tunnus-kauppa", "sv": "Tunnus-butiken", "en": "The Tunnus shop" },
         "service_name_placement": "parameter",
     });
-    let other = connection(site, "ftn-encrypted", "Finnish Trust Network, requests encrypted", &other)?;
-    let (connections, clients) = [plain, other].into_iter().unzip();
+    let plain = ("ftn", "Finnish Trust Network", json!({}));
+    sandbox_of(site, &[plain, ("ftn-encrypted", "Finnish Trust Network, requests encrypted", encrypted)])
+}
+
+/// The hub and connections to it: id, title and what differs from the least settings.
+#[must_use]
+pub fn sandbox_of(site: &SandboxSite, variants: &[(&str, &str, Value)]) -> Option<Sandbox> {
+    let made = variants.iter().map(|(id, title, changes)| connection(site, id, title, changes));
+    let (connections, clients) = made.collect::<Option<Vec<_>>>()?.into_iter().unzip();
     let simulator = OpenIdProvider::new(site, Profile { clients, ..hub() }).ok()?;
     Some(Sandbox { connections, simulator: Arc::new(simulator) })
 }

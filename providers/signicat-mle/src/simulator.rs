@@ -31,15 +31,21 @@ const CONTENTS: &[ContentEncryption] = &[ContentEncryption::A128CbcHs256, Conten
 
 /// The service and two connections to it: requests encrypted, and plain without PKCE.
 pub(crate) fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
-    let encrypted = connection(site, "mle", "Signicat, encrypted messages", &json!({}))?;
     let plain = json!({
         "request_delivery": "post",
         "request_protection": "plain",
         "response_encryption": ["A256CBC-HS512"],
         "pkce": false,
     });
-    let plain = connection(site, "mle-plain", "Signicat, requests in the open", &plain)?;
-    let (connections, clients) = [encrypted, plain].into_iter().unzip();
+    let encrypted = ("mle", "Signicat, encrypted messages", json!({}));
+    sandbox_of(site, &[encrypted, ("mle-plain", "Signicat, requests in the open", plain)])
+}
+
+/// The service and connections to it: id, title and what differs from the least settings.
+#[must_use]
+pub fn sandbox_of(site: &SandboxSite, variants: &[(&str, &str, Value)]) -> Option<Sandbox> {
+    let made = variants.iter().map(|(id, title, changes)| connection(site, id, title, changes));
+    let (connections, clients) = made.collect::<Option<Vec<_>>>()?.into_iter().unzip();
     let simulator = OpenIdProvider::new(site, Profile { clients, ..service() }).ok()?;
     Some(Sandbox { connections, simulator: Arc::new(simulator) })
 }
@@ -232,10 +238,3 @@ pub const FAULTS: &[FaultRow] = &[
         INCONSISTENT,
     ),
 ];
-
-#[cfg(test)]
-mod conformance {
-    use super::{FAULTS, SignicatMle};
-
-    tunnus_simulator::conformance!(SignicatMle, FAULTS);
-}

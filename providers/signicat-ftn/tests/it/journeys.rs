@@ -53,6 +53,53 @@ async fn a_person_has_the_same_record_on_both_connections() {
 }
 
 #[tokio::test]
+async fn every_way_of_asking_and_authenticating_ends_with_the_same_person() {
+    let authentications = ["private_key_jwt", "client_secret_basic", "client_secret_post", "tls_client_auth"];
+    let algorithms = ["RS256", "PS256", "ES256", "RS256"];
+    let encryptions = ["A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512", "A128CBC-HS256"];
+    for delivery in ["pushed", "post", "get"] {
+        for protection in ["signed", "signed_then_encrypted"] {
+            for (index, authentication) in authentications.iter().enumerate() {
+                let settings = json!({
+                    "request_delivery": delivery,
+                    "request_protection": protection,
+                    "request_encryption": encryptions[index],
+                    "client_authentication": authentication,
+                    "assertion_audience": if delivery == "pushed" { "issuer" } else { "token_endpoint" },
+                    "signing_algorithm": algorithms[index],
+                    "response_encryption": [encryptions[index]],
+                    "endpoint_hosts": ["localhost:4011"],
+                });
+                let identity = Bench::with(&settings).identify(login(EVERYTHING), "hilla").await;
+                let identity = identity.unwrap_or_else(|error| panic!("{settings}: {error}"));
+                assert_eq!(identity.attributes.national_id.unwrap().value.expose_str(), "300615A9047");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_response_of_an_encryption_that_is_not_listed_is_refused() {
+    let bench = Bench::upstream_encrypts(
+        "A256CBC-HS512",
+        &json!({ "response_encryption": ["A128CBC-HS256", "A192CBC-HS384"] }),
+    );
+    let error = bench.identify(login(EVERYTHING), "onni").await.unwrap_err();
+    assert_eq!((error.reason(), error.stage), (Some(Reason::Algorithm), Stage::IdToken));
+}
+
+#[tokio::test]
+async fn each_listed_encryption_is_taken() {
+    for content in ["A128CBC-HS256", "A192CBC-HS384"] {
+        let bench = Bench::upstream_encrypts(
+            content,
+            &json!({ "response_encryption": ["A128CBC-HS256", "A192CBC-HS384"] }),
+        );
+        assert!(bench.identify(login(EVERYTHING), "onni").await.is_ok(), "{content}");
+    }
+}
+
+#[tokio::test]
 async fn the_level_asked_for_comes_back_as_acr() {
     for (level, word) in [(Level::Substantial, "substantial"), (Level::High, "high")] {
         let request = LoginRequest { minimum_assurance: level, ..login(&[]) };

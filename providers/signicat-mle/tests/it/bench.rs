@@ -2,12 +2,13 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use serde_json::Value;
 use tunnus_sdk::{
     BrowserRequest, Environment, Evidence, Identity, Inbound, Leg, Level, Locale, LoginRequest, Member,
     Provider, ProviderError, ProviderState, Step, Timestamp, erase,
-    sandbox::{Sandbox, SandboxConnection},
+    sandbox::{Sandbox, SandboxConnection, SandboxSite},
 };
-use tunnus_signicat_mle::SignicatMle;
+use tunnus_signicat_mle::{SignicatMle, simulator::sandbox_of};
 use tunnus_simulator::{Arrival, Browser, Click, Clock, TestHost, test_site};
 
 /// A connection with its upstream.
@@ -35,14 +36,26 @@ impl Bench {
     pub fn in_environment(id: &str, environment: Environment) -> Self {
         let clock = Clock::at(Timestamp(1_795_256_803));
         let site = test_site(&clock);
+        let sandbox = erase::<SignicatMle>().sandbox(&site).unwrap();
+        Self::of(clock, &site, &sandbox, id, environment)
+    }
+
+    /// A connection whose settings differ from the least by `changes`.
+    pub fn with(changes: &Value) -> Self {
+        let clock = Clock::at(Timestamp(1_795_256_803));
+        let site = test_site(&clock);
+        let sandbox = sandbox_of(&site, &[("variant", "A variant", changes.clone())]).unwrap();
+        Self::of(clock, &site, &sandbox, "variant", Environment::Sandbox)
+    }
+
+    fn of(clock: Clock, site: &SandboxSite, sandbox: &Sandbox, id: &str, environment: Environment) -> Self {
         let definition = erase::<SignicatMle>();
-        let sandbox = definition.sandbox(&site).unwrap();
-        let connection = connection(&sandbox, id);
+        let connection = connection(sandbox, id);
         let simulator = Arc::clone(&sandbox.simulator);
-        let host = TestHost::new(definition.as_ref(), &site, Arc::clone(&simulator), connection).unwrap();
+        let host = TestHost::new(definition.as_ref(), site, Arc::clone(&simulator), connection).unwrap();
         let host = Arc::new(host.with_environment(environment));
         let provider = definition.build(&connection.settings, Arc::clone(&host) as Arc<_>).unwrap();
-        Self { clock, host, provider, browser: Browser::new(&site, simulator) }
+        Self { clock, host, provider, browser: Browser::new(site, simulator) }
     }
 
     /// What the provider sends the browser away with.

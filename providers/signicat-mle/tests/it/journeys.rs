@@ -53,6 +53,27 @@ async fn a_person_has_the_same_record_on_both_connections() {
 }
 
 #[tokio::test]
+async fn every_way_of_asking_ends_with_the_same_person() {
+    for delivery in ["get", "post"] {
+        for (protection, encryption) in
+            [("plain", "A128CBC-HS256"), ("encrypted", "A128CBC-HS256"), ("encrypted", "A256CBC-HS512")]
+        {
+            for pkce in [true, false] {
+                let settings = json!({
+                    "request_delivery": delivery,
+                    "request_protection": protection,
+                    "request_encryption": encryption,
+                    "pkce": pkce,
+                });
+                let identity = Bench::with(&settings).identify(login(EVERYTHING), "hilla").await;
+                let identity = identity.unwrap_or_else(|error| panic!("{settings}: {error}"));
+                assert_eq!(identity.attributes.national_id.unwrap().value.expose_str(), "300615A9047");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_chosen_bank_is_the_one_asked_for() {
     let request = LoginRequest { method: Some("fi-op".to_owned()), ..login(EVERYTHING) };
     let identity = Bench::new("mle").identify(request, "aada").await.unwrap();
