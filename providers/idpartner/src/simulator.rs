@@ -4,6 +4,7 @@
 //! of the simulator kit.
 
 mod bank;
+mod faults;
 mod selector;
 
 use std::sync::Arc;
@@ -11,13 +12,12 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tunnus_sdk::{
     CredentialNeeds, Credentials, Definition, LocalizedText, async_trait,
-    sandbox::{
-        Sandbox, SandboxConnection, SandboxSite, SimulatedRequest, SimulatedResponse, Simulator,
-    },
+    sandbox::{Sandbox, SandboxConnection, SandboxSite, SimulatedRequest, SimulatedResponse, Simulator},
 };
 use tunnus_simulator::{Client, OpenIdProvider, SimulatorError, credentials};
 use url::Url;
 
+pub use self::faults::FAULTS;
 use self::{
     bank::{BANKS, Registration},
     selector::{SELECTOR, Selector},
@@ -100,7 +100,9 @@ fn settings(site: &SandboxSite, id: &str, registration: Registration) -> Value {
 }
 
 fn needs(settings: &Value) -> CredentialNeeds {
-    serde_json::from_value::<Settings>(settings.clone()).map(|settings| IdPartner::needs(&settings)).unwrap_or_default()
+    serde_json::from_value::<Settings>(settings.clone())
+        .map(|settings| IdPartner::needs(&settings))
+        .unwrap_or_default()
 }
 
 /// The client as IDPartner's console has it: known to every bank under one id.
@@ -140,17 +142,12 @@ impl Simulator for Network {
     }
 
     fn set_fault(&self, fault: Option<&str>) -> bool {
-        for bank in &self.banks {
-            bank.set_fault(None);
-        }
-        let at_selector = self.selector.set_fault(fault);
-        let at_banks = self.banks.iter().filter(|bank| bank.set_fault(fault)).count();
-        at_selector || at_banks > 0
+        self.selector.set_fault(fault);
+        self.banks.iter().filter(|bank| bank.set_fault(fault)).count() == self.banks.len()
     }
 
     fn faults(&self) -> Vec<(&'static str, &'static str)> {
-        let banks = self.banks.first().map(Simulator::faults).unwrap_or_default();
-        banks.into_iter().chain(selector::faults()).collect()
+        self.banks.first().map(Simulator::faults).unwrap_or_default()
     }
 
     fn personas(&self) -> Vec<&'static str> {

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use tunnus_sdk::{
-    Claims, ContentEncryption, Fault, KeyEncryption, Params, Reason, SigningAlgorithm, Stage,
+    Claims, ContentEncryption, KeyEncryption, Params, SigningAlgorithm,
     sandbox::{SimulatedRequest, SimulatedResponse},
 };
 use tunnus_simulator::{
-    Client, ClientAuthentication, Deed, Endpoint, Endpoints, Expected, FaultRow, Login, Message,
-    MessageShape, OpenIdProvider, Profile, RequestDemand, RequestObject, ResponseDelivery, Route, Spoilage,
-    claims, personas,
+    Client, ClientAuthentication, Endpoints, Login, MessageShape, OpenIdProvider, Profile, RequestDemand,
+    RequestObject, ResponseDelivery, Route, claims, personas,
 };
+
+use super::faults::FAULTS;
 
 /// A simulated bank.
 pub(super) struct Bank {
@@ -23,7 +24,6 @@ pub(super) struct Bank {
     pub title: &'static str,
     check_request: fn(&Params) -> Result<(), &'static str>,
     payment_details: Route,
-    faults: &'static [FaultRow],
 }
 
 /// The one `acr` that the banks know.
@@ -33,7 +33,7 @@ pub(super) const ACR: &str = "urn:mace:incommon:iap:silver";
 pub(super) const TOKEN: &str = "sandbox.idpartner-token";
 
 /// Where [`BANKS`] tell the payment details.
-const SPECIMEN_ACCOUNTS: &str = "/specimen/oidc/payment_details";
+pub(super) const SPECIMEN_ACCOUNTS: &str = "/specimen/oidc/payment_details";
 const PLACEHOLDER_ACCOUNTS: &str = "/placeholder/oidc/payment_details";
 
 /// The banks, in the order of the selector's page.
@@ -44,7 +44,6 @@ pub(super) const BANKS: [Bank; 2] = [
         title: "Specimen Bank",
         check_request: |params| check_request(params, "1001"),
         payment_details: Route { path: SPECIMEN_ACCOUNTS, answer: specimen_accounts },
-        faults: FAULTS,
     },
     Bank {
         issuer_path: "/placeholder/oidc",
@@ -52,7 +51,6 @@ pub(super) const BANKS: [Bank; 2] = [
         title: "Placeholder Credit Union",
         check_request: |params| check_request(params, "1002"),
         payment_details: Route { path: PLACEHOLDER_ACCOUNTS, answer: placeholder_accounts },
-        faults: &[],
     },
 ];
 
@@ -112,16 +110,16 @@ impl Bank {
             mtls_aliases: true,
             clients,
             request_object_nbf: true,
-            code_lifetime: Duration::from_mins(1),
-            id_token_lifetime: Duration::from_mins(1),
-            access_token_lifetime: Duration::from_mins(1),
+            code_lifetime: Duration::from_secs(60),
+            id_token_lifetime: Duration::from_secs(60),
+            access_token_lifetime: Duration::from_secs(60),
             auth_time: false,
             personas: personas::everyone().into_iter().filter(|one| !one.accounts.is_empty()).collect(),
             id_token_claims,
             userinfo_claims,
             check_request: self.check_request,
             routes: vec![self.payment_details],
-            faults: self.faults,
+            faults: FAULTS,
             ..Profile::generic(self.title)
         }
     }
@@ -134,8 +132,15 @@ fn metadata() -> Map<String, Value> {
         (
             "scopes_supported",
             json!([
-                "openid", "profile", "address", "email", "phone", "payment_details", "age_over_18",
-                "age_over_21", "age_over_25",
+                "openid",
+                "profile",
+                "address",
+                "email",
+                "phone",
+                "payment_details",
+                "age_over_18",
+                "age_over_21",
+                "age_over_25",
             ]),
         ),
     ];
@@ -190,55 +195,3 @@ fn placeholder_accounts(bank: &OpenIdProvider, request: &SimulatedRequest) -> Si
         login.has_scope("payment_details").then(|| accounts.get(0).cloned()).flatten()
     })
 }
-
-const DETAILS: Endpoint = Endpoint::Route(SPECIMEN_ACCOUNTS);
-
-/// What only these banks can do wrong.
-const FAULTS: &[FaultRow] = &[
-    FaultRow {
-        name: "payment_details_error",
-        sentence: "The payment details endpoint answers with status 500.",
-        deed: Deed::Spoil(DETAILS, Spoilage::ServerError),
-        expect: &[Expected::new(Fault::ProviderUnavailable, Stage::PaymentDetails)],
-    },
-    FaultRow {
-        name: "payment_details_refused",
-        sentence: "The payment details endpoint does not take the access token.",
-        deed: Deed::Refuse(DETAILS, 401, "invalid_token"),
-        expect: &[Expected::new(Fault::ProviderRefused, Stage::PaymentDetails)],
-    },
-    FaultRow {
-        name: "payment_details_huge",
-        sentence: "The payment details are larger than any bound.",
-        deed: Deed::Spoil(DETAILS, Spoilage::Huge),
-        expect: &[Expected::rejected(Reason::TooLarge, Stage::PaymentDetails)],
-    },
-    FaultRow {
-        name: "payment_details_not_json",
-        sentence: "The payment details are a page of HTML.",
-        deed: Deed::Spoil(DETAILS, Spoilage::NotJson),
-        expect: &[Expected::rejected(Reason::Malformed, Stage::PaymentDetails)],
-    },
-    FaultRow {
-        name: "payment_details_empty",
-        sentence: "The payment details are an object without a member.",
-        deed: Deed::Spoil(DETAILS, Spoilage::Empty),
-        expect: &[Expected::rejected(Reason::ClaimsInconsistent, Stage::PaymentDetails)],
-    },
-    FaultRow {
-        name: "age_text",
-        sentence: "Userinfo says an age as a text.",
-        deed: Deed::Claims(Message::Userinfo, |told, _| {
-            told.insert("age_over_18".to_owned(), json!("yes"));
-        }),
-        expect: &[Expected::rejected(Reason::ClaimsInconsistent, Stage::Normalise)],
-    },
-    FaultRow {
-        name: "email_list",
-        sentence: "Userinfo says the e-mail address as an array.",
-        deed: Deed::Claims(Message::Userinfo, |told, _| {
-            told.insert("email".to_owned(), json!(["a", "b"]));
-        }),
-        expect: &[Expected::rejected(Reason::ClaimsInconsistent, Stage::Normalise)],
-    },
-];

@@ -13,13 +13,16 @@ use tunnus_sdk::{
     sandbox::{SandboxSite, SimulatedRequest, SimulatedResponse},
 };
 use tunnus_simulator::{
-    FAULT_HEADER,
+    Deed, FAULT_HEADER, FaultRow,
     pages::{self, Button, Choice},
     respond,
 };
 use url::Url;
 
-use super::bank::{BANKS, TOKEN};
+use super::{
+    bank::{BANKS, Bank, TOKEN},
+    faults,
+};
 
 /// The selector's path.
 pub(super) const SELECTOR: &str = "/select-accounts";
@@ -36,68 +39,7 @@ pub(super) struct Selector {
     issuers: Vec<String>,
     /// The bank that a visitor chose before, by its place in [`BANKS`].
     visitors: Mutex<BTreeMap<String, usize>>,
-    fault: Mutex<Option<&'static SelectorFault>>,
-}
-
-/// A way in which the selector's return can be wrong.
-struct SelectorFault {
-    name: &'static str,
-    sentence: &'static str,
-    spoil: fn(&mut Vec<(&'static str, String)>),
-}
-
-const FAULTS: [SelectorFault; 8] = [
-    SelectorFault {
-        name: "selector_other_issuer",
-        sentence: "The selector returns with an issuer that the connection does not list.",
-        spoil: |params| replace(params, "iss", |_| "https://bank.evil.example/oidc".to_owned()),
-    },
-    SelectorFault {
-        name: "selector_issuer_slash",
-        sentence: "The selector returns with a slash too many at the issuer's end.",
-        spoil: |params| replace(params, "iss", |issuer| format!("{issuer}/")),
-    },
-    SelectorFault {
-        name: "selector_issuer_upper_case",
-        sentence: "The selector returns with the issuer in capitals.",
-        spoil: |params| replace(params, "iss", |issuer| issuer.to_uppercase()),
-    },
-    SelectorFault {
-        name: "selector_issuer_twice",
-        sentence: "The selector returns with two issuers.",
-        spoil: |params| params.push(("iss", "https://bank.evil.example/oidc".to_owned())),
-    },
-    SelectorFault {
-        name: "selector_issuer_missing",
-        sentence: "The selector returns without an issuer.",
-        spoil: |params| params.retain(|(name, _)| *name != "iss"),
-    },
-    SelectorFault {
-        name: "selector_idp_id_missing",
-        sentence: "The selector returns without the bank's id.",
-        spoil: |params| params.retain(|(name, _)| *name != "idp_id"),
-    },
-    SelectorFault {
-        name: "selector_idp_id_huge",
-        sentence: "The selector returns with a bank's id of 64 KiB.",
-        spoil: |params| replace(params, "idp_id", |_| "1".repeat(65_536)),
-    },
-    SelectorFault {
-        name: "selector_error",
-        sentence: "The selector returns with an error.",
-        spoil: |params| *params = vec![("error", "server_error".to_owned())],
-    },
-];
-
-fn replace(params: &mut [(&'static str, String)], name: &str, by: fn(&str) -> String) {
-    for (_, value) in params.iter_mut().filter(|(other, _)| *other == name) {
-        *value = by(value);
-    }
-}
-
-/// The faults by name, with a sentence on each.
-pub(super) fn faults() -> impl Iterator<Item = (&'static str, &'static str)> {
-    FAULTS.iter().map(|fault| (fault.name, fault.sentence))
+    fault: Mutex<Option<&'static FaultRow>>,
 }
 
 impl Selector {
@@ -112,11 +54,10 @@ impl Selector {
         }
     }
 
-    /// Misbehaves from now on, or no more. False where it knows no such fault.
-    pub(super) fn set_fault(&self, name: Option<&str>) -> bool {
-        let fault = name.and_then(find);
+    /// Misbehaves from now on where `name` is one of its faults, else no more.
+    pub(super) fn set_fault(&self, name: Option<&str>) {
+        let fault = name.and_then(faults::of_selector);
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
-        name.is_none() || fault.is_some()
     }
 
     /// Answers one request.
@@ -129,7 +70,7 @@ impl Selector {
             return self.page(400, "No application has this client_id.", &[], &[]);
         };
         if query.has("cancel") {
-            return self.forward(origin, query, vec![("error", "access_denied".to_owned())]);
+            return self.forward(origin, query, vec![("error".to_owned(), "access_denied".to_owned())]);
         }
         match self.chosen(query) {
             Some(bank) => self.forward(origin, query, self.selection(bank, query)),
@@ -153,24 +94,27 @@ impl Selector {
         if hinted { Some(0) } else { visitors.get(visitor?).copied() }
     }
 
-    fn selection(&self, bank: usize, query: &Params) -> Vec<(&'static str, String)> {
-        let issuer = self.issuers.get(bank).cloned().unwrap_or_default();
-        let idp_id = BANKS.get(bank).map(|bank| bank.idp_id.to_owned()).unwrap_or_default();
-        let mut params = vec![("iss", issuer), ("idp_id", idp_id), ("idpartner_token", TOKEN.to_owned())];
-        params.extend(query.one("visitor_id").map(|visitor| ("visitor_id", visitor.to_owned())));
-        params
+    fn selection(&self, bank: usize, query: &Params) -> Vec<(String, String)> {
+        let issuer = self.issuers.get(bank).map(String::as_str);
+        let idp_id = BANKS.get(bank).map(|bank| bank.idp_id);
+        let visitor_id = query.one("visitor_id");
+        let params = [
+            ("iss", issuer),
+            ("idp_id", idp_id),
+            ("visitor_id", visitor_id),
+            ("idpartner_token", Some(TOKEN)),
+        ];
+        params.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect()
     }
 
-    fn forward(
-        &self,
-        origin: &str,
-        query: &Params,
-        mut params: Vec<(&'static str, String)>,
-    ) -> SimulatedResponse {
-        let hinted = query.one("login_hint").and_then(|hint| hint.split("fault=").nth(1)).and_then(find);
+    fn forward(&self, origin: &str, query: &Params, mut params: Vec<(String, String)>) -> SimulatedResponse {
+        let hinted = query
+            .one("login_hint")
+            .and_then(|hint| hint.split("fault=").nth(1))
+            .and_then(faults::of_selector);
         let fault = hinted.or(*self.fault.lock().unwrap_or_else(PoisonError::into_inner));
-        if let Some(fault) = fault {
-            (fault.spoil)(&mut params);
+        if let Some(Deed::Parameters(spoil)) = fault.map(|fault| fault.deed) {
+            spoil(&mut params);
         }
         let Ok(url) = Url::parse_with_params(origin, params) else {
             return self.page(500, "The application's Origin URL is no URL.", &[], &[]);
@@ -183,7 +127,7 @@ impl Selector {
     fn choices(&self, query: &Params) -> SimulatedResponse {
         let carried = ["client_id", "visitor_id", "scope", "claims"];
         let hidden: Vec<_> = carried.into_iter().filter_map(|name| Some((name, query.one(name)?))).collect();
-        let bank = |bank: &super::bank::Bank| Button {
+        let bank = |bank: &Bank| Button {
             name: "bank",
             value: bank.idp_id,
             label: bank.title.to_owned(),
@@ -206,8 +150,4 @@ impl Selector {
         let choice = Choice { title, question, method: "get", action: &self.address, hidden, buttons };
         respond::html(status, pages::choice(&choice))
     }
-}
-
-fn find(name: &str) -> Option<&'static SelectorFault> {
-    FAULTS.iter().find(|fault| fault.name == name)
 }

@@ -97,7 +97,8 @@ async fn the_request_is_pushed_and_the_browser_carries_a_reference() {
         let desk = Desk::new(connection);
         let login = login("s1");
         let (state, chosen) = desk.choose(&login, SPECIMEN).await;
-        let BrowserRequest::Get(url) = navigate(desk.provider.resume(&login, state, chosen).await.unwrap()).to
+        let BrowserRequest::Get(url) =
+            navigate(desk.provider.resume(&login, state, chosen).await.unwrap()).to
         else {
             panic!("a redirect")
         };
@@ -155,7 +156,7 @@ const ALIASES: [fn(&mut Value); 8] = [
         document["mtls_endpoint_aliases"]["pushed_authorization_request_endpoint"] =
             json!("https://mtls.evil.example/request");
     },
-    |document| document["mtls_endpoint_aliases"]["token_endpoint"] = json!("http://localhost:4011/token"),
+    |document| document["mtls_endpoint_aliases"]["token_endpoint"] = json!("http://mtls.bank.example/token"),
     |document| {
         document["mtls_endpoint_aliases"]["token_endpoint"] = json!("https://a:b@localhost:4011/token");
     },

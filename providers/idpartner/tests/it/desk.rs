@@ -7,9 +7,8 @@ use std::{
 
 use tunnus_idpartner::{IdPartner, SELECTED};
 use tunnus_sdk::{
-    BrowserRequest, Definition, Evidence, Host, Identity, Inbound, Leg, Level, Locale,
-    LoginRequest, Navigate, Provider, ProviderError, ProviderState, RequestMethod, Step, Timestamp,
-    async_trait, erase,
+    BrowserRequest, Definition, Evidence, Host, Identity, Inbound, Leg, Level, Locale, LoginRequest,
+    Navigate, Provider, ProviderError, ProviderState, RequestMethod, Step, Timestamp, async_trait, erase,
     sandbox::{Sandbox, SandboxConnection, SandboxSite, SimulatedRequest, SimulatedResponse, Simulator},
 };
 use tunnus_simulator::{Arrival, Browser, Click, Clock, TestHost, test_site};
@@ -156,8 +155,7 @@ impl Desk {
         click: Click<'_>,
     ) -> Result<(ProviderState, Inbound), ProviderError> {
         let (state, inbound) = chosen;
-        let Navigate { to, expect, state, .. } =
-            navigate(self.provider.resume(login, state, inbound).await?);
+        let Navigate { to, expect, state, .. } = navigate(self.provider.resume(login, state, inbound).await?);
         assert_eq!(expect, Leg::CALLBACK);
         Ok((state, self.walk_and(click, &to, &Leg::CALLBACK).await))
     }
