@@ -3,6 +3,7 @@
 pub mod ambient;
 pub mod config;
 pub mod error;
+pub mod host;
 pub mod metrics;
 pub mod providers;
 pub mod store;

@@ -1,0 +1,128 @@
+//! The HTTP clients: one for each connection and certificate, kept in a bounded cache.
+//!
+//! A client never follows a redirect, sends no request twice, and knows no proxy, cookie or referrer.
+//! Connections never share one: a certificate is shown to nobody but the upstream it is for.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use reqwest::{Client, redirect::Policy, retry};
+use rustls::ClientConfig;
+
+use super::egress::{Lookup, Resolver, Route};
+
+/// How long an idle connection to an upstream is kept.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// What a client is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ClientKey {
+    /// The tenant's id.
+    pub(super) tenant: String,
+    /// The connection's id.
+    pub(super) connection: String,
+    /// The connection's revision: with its settings its certificate and its trust may change.
+    pub(super) revision: u64,
+    /// Whether it shows the connection's certificate.
+    pub(super) mutual: bool,
+    /// How it reaches its address.
+    pub(super) route: Route,
+}
+
+/// The clients in use.
+pub(super) struct Clients {
+    cache: Mutex<Cache>,
+    capacity: usize,
+    connect_timeout: Duration,
+    lookup: Arc<dyn Lookup>,
+}
+
+#[derive(Default)]
+struct Cache {
+    clients: HashMap<ClientKey, (Client, u64)>,
+    /// Counts uses: the client of the lowest is the longest unused.
+    uses: u64,
+}
+
+impl Clients {
+    /// At most `capacity` clients that resolve names with `lookup`.
+    pub(super) fn new(capacity: usize, connect_timeout: Duration, lookup: Arc<dyn Lookup>) -> Self {
+        Self { cache: Mutex::default(), capacity, connect_timeout, lookup }
+    }
+
+    /// The client for `key`, with `tls` where it must be made.
+    pub(super) fn client(&self, key: ClientKey, tls: &ClientConfig) -> Result<Client, reqwest::Error> {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.uses += 1;
+        let uses = cache.uses;
+        if let Some((client, last)) = cache.clients.get_mut(&key) {
+            *last = uses;
+            return Ok(client.clone());
+        }
+        let client = self.build(key.route, tls)?;
+        if cache.clients.len() >= self.capacity {
+            cache.drop_longest_unused();
+        }
+        cache.clients.insert(key, (client.clone(), uses));
+        Ok(client)
+    }
+
+    fn build(&self, route: Route, tls: &ClientConfig) -> Result<Client, reqwest::Error> {
+        Client::builder()
+            .tls_backend_preconfigured(tls.clone())
+            .https_only(route == Route::Public)
+            .dns_resolver(Resolver { lookup: Arc::clone(&self.lookup), route })
+            .redirect(Policy::none())
+            .retry(retry::never())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .build()
+    }
+}
+
+impl Cache {
+    fn drop_longest_unused(&mut self) {
+        let longest = self.clients.iter().min_by_key(|(_, (_, last))| *last).map(|(key, _)| key.clone());
+        if let Some(key) = longest {
+            self.clients.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tunnus_sdk::Credentials;
+
+    use super::{
+        super::{
+            egress::SystemLookup,
+            tls::{ConnectionTls, TlsBase},
+        },
+        *,
+    };
+
+    #[test]
+    fn the_longest_unused_client_makes_room() {
+        let clients = Clients::new(2, IDLE, Arc::new(SystemLookup));
+        let tls = ConnectionTls::new(&TlsBase::system(), &Credentials::default()).unwrap();
+        let key = |revision| ClientKey {
+            tenant: "acme".to_owned(),
+            connection: "ftn".to_owned(),
+            revision,
+            mutual: false,
+            route: Route::Public,
+        };
+        for revision in [1, 2, 1, 3] {
+            clients.client(key(revision), &tls.plain).unwrap();
+        }
+        let cache = clients.cache.lock().unwrap();
+        let mut kept: Vec<_> = cache.clients.keys().map(|key| key.revision).collect();
+        kept.sort_unstable();
+        assert_eq!(kept, [1, 3]);
+    }
+}

@@ -1,0 +1,114 @@
+//! One HTTP exchange: the request with the connection's secret, the response within its bounds.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use reqwest::{
+    Client, Method, RequestBuilder,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, WWW_AUTHENTICATE},
+};
+use tunnus_sdk::{Authentication, Body, Hidden, Request, RequestMethod, Response, SendError};
+use url::form_urlencoded;
+
+use super::egress::Forbidden;
+
+/// How much of `WWW-Authenticate` is kept.
+const CHALLENGE_MAX: usize = 1024;
+
+/// The request as it goes out, with `secret` where it needs one.
+pub(super) fn to_http(
+    client: &Client,
+    request: Request,
+    secret: Option<&Hidden<String>>,
+) -> Result<RequestBuilder, SendError> {
+    let method = match request.method {
+        RequestMethod::Get => Method::GET,
+        RequestMethod::Post => Method::POST,
+    };
+    let mut http = client.request(method, request.url).header(ACCEPT, request.accept);
+    let mut form = match request.body {
+        Body::Empty => None,
+        Body::Form(fields) => Some(fields),
+    };
+    match request.authentication {
+        Authentication::None => {}
+        Authentication::SecretBasic { client_id } => {
+            let secret = secret.ok_or(SendError::CredentialMissing)?;
+            http = http.header(AUTHORIZATION, credentials("Basic", &basic(&client_id, secret))?);
+        }
+        Authentication::SecretPost => {
+            let secret = secret.ok_or(SendError::CredentialMissing)?;
+            form.get_or_insert_default().push(("client_secret".to_owned(), secret.clone()));
+        }
+        Authentication::Bearer(token) => http = http.header(AUTHORIZATION, credentials("Bearer", &token)?),
+    }
+    Ok(match form {
+        Some(fields) => http.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(encoded(&fields)),
+        None => http,
+    })
+}
+
+/// Both parts form-encoded first (RFC 6749, section 2.3.1).
+fn basic(client_id: &str, secret: &Hidden<String>) -> Hidden<String> {
+    let part = |text: &str| Hidden::new(form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>());
+    let pair = Hidden::new(format!("{}:{}", part(client_id).expose(), part(secret.expose_str()).expose()));
+    Hidden::new(STANDARD.encode(pair.expose()))
+}
+
+fn credentials(scheme: &str, credentials: &Hidden<String>) -> Result<HeaderValue, SendError> {
+    let value = Hidden::new(format!("{scheme} {}", credentials.expose()));
+    // An access token that no header can carry is the upstream's fault.
+    let mut value = HeaderValue::from_str(value.expose()).map_err(|_| SendError::Unreachable(None))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn encoded(fields: &[(String, Hidden<String>)]) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in fields {
+        form.append_pair(name, value.expose_str());
+    }
+    form.finish()
+}
+
+/// Sends `request` once and reads the whole response, of at most `most` bytes.
+pub(super) async fn send(request: RequestBuilder, most: usize) -> Result<Response, SendError> {
+    let mut response = request.send().await.map_err(failure)?;
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+    if announced.is_some_and(|length| length > most) {
+        return Err(SendError::TooLarge);
+    }
+    let mut body = Vec::with_capacity(announced.unwrap_or_default());
+    while let Some(chunk) = response.chunk().await.map_err(failure)? {
+        if chunk.len() > most - body.len() {
+            return Err(SendError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Response {
+        status: response.status().as_u16(),
+        content_type: text(response.headers(), &CONTENT_TYPE).map(media_type),
+        www_authenticate: text(response.headers(), &WWW_AUTHENTICATE).map(challenge),
+        body,
+    })
+}
+
+fn failure(error: reqwest::Error) -> SendError {
+    if Forbidden::caused(&error) {
+        return SendError::Forbidden;
+    }
+    if error.is_timeout() {
+        return SendError::TimedOut;
+    }
+    SendError::Unreachable(Some(error.without_url().into()))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn media_type(value: &str) -> String {
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn challenge(value: &str) -> String {
+    value.chars().take(CHALLENGE_MAX).collect()
+}

@@ -1,0 +1,119 @@
+//! What a provider may ask for: keys, tokens, HTTP; and the rules of every call to the outside.
+//!
+//! [`Outbound`] is what all connections share: time-outs, the egress policy, HTTP clients, the pool of
+//! key operations. A [`ConnectionHost`] is [`tunnus_sdk::Host`] for one connection, with its keys, its
+//! certificate, its floor and the public keys of its upstream. Nothing here knows OpenID Connect;
+//! what a token must be is said by an [`tunnus_sdk::Expect`], what it means is the toolkit's.
+
+mod address;
+mod client;
+mod connection;
+mod credentials;
+mod egress;
+mod exchange;
+mod jwks;
+mod keys;
+mod open;
+#[cfg(test)]
+mod testing;
+mod tls;
+
+use std::{fmt, num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
+
+use tunnus_jose::Operations;
+
+use self::{
+    client::Clients,
+    egress::{Egress, Lookup, SystemLookup},
+    keys::KeyPool,
+    tls::TlsBase,
+};
+pub use self::{connection::ConnectionHost, credentials::CredentialError, egress::OutboundError};
+use crate::{ambient::Ambient, metrics::Metrics};
+
+/// Bounds on calls to the outside and on the use of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutboundLimits {
+    /// For resolving a name and connecting, TLS included.
+    pub connect_timeout: Duration,
+    /// For a whole exchange, the response's body included; and for finding the key of one token.
+    pub timeout: Duration,
+    /// The largest response that is read, in bytes.
+    pub response_bytes: usize,
+    /// How many HTTP clients are kept.
+    pub clients: usize,
+    /// How many key operations run at once.
+    pub key_threads: usize,
+    /// How many more wait.
+    pub key_queue: usize,
+}
+
+impl Default for OutboundLimits {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(3),
+            timeout: Duration::from_secs(10),
+            response_bytes: 1024 * 1024,
+            clients: 256,
+            key_threads: available_parallelism().map_or(1, NonZero::get),
+            key_queue: 512,
+        }
+    }
+}
+
+/// What the hosts of all connections share.
+pub struct Outbound {
+    limits: OutboundLimits,
+    egress: Egress,
+    clients: Clients,
+    tls: TlsBase,
+    pool: KeyPool,
+    metrics: Arc<Metrics>,
+    operations: Arc<Operations>,
+    ambient: Ambient,
+}
+
+impl Outbound {
+    /// The outbound side, with exceptions from the egress policy for the origins `allow`.
+    ///
+    /// # Errors
+    /// When an exception is not an origin.
+    pub fn new(
+        allow: &[String],
+        metrics: Arc<Metrics>,
+        operations: Arc<Operations>,
+        ambient: Ambient,
+    ) -> Result<Self, OutboundError> {
+        let limits = OutboundLimits::default();
+        Ok(Self {
+            limits,
+            egress: Egress::new(allow)?,
+            clients: clients(&limits, Arc::new(SystemLookup)),
+            tls: TlsBase::system(),
+            pool: KeyPool::new(limits.key_threads, limits.key_queue),
+            metrics,
+            operations,
+            ambient,
+        })
+    }
+
+    /// The same within other bounds.
+    #[must_use]
+    pub fn limited(self, limits: OutboundLimits) -> Self {
+        let pool = KeyPool::new(limits.key_threads, limits.key_queue);
+        Self { limits, clients: clients(&limits, Arc::new(SystemLookup)), pool, ..self }
+    }
+}
+
+fn clients(limits: &OutboundLimits, lookup: Arc<dyn Lookup>) -> Clients {
+    Clients::new(limits.clients, limits.connect_timeout, lookup)
+}
+
+impl fmt::Debug for Outbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbound")
+            .field("limits", &self.limits)
+            .field("egress", &self.egress)
+            .finish_non_exhaustive()
+    }
+}
