@@ -1,11 +1,46 @@
 //! The pages that a person sees: rendered here, without script, in the person's language.
 //!
-//! Owns what is shown. When a page is shown, and the headers it travels with, are the handlers'.
+//! Owns what is shown, and the policy that allows no more. When a page is shown, and the other
+//! headers it travels with, are the handlers'.
+//!
+//! A `Page` says what; `content` puts it into words (`texts`), `view` into markup (`templates/`).
+//! Besides, the pages for developers that explain the codes.
 
+mod address;
+pub mod colour;
+mod content;
+mod developer;
+mod explanation;
+mod locale;
+mod plain;
+mod policy;
+mod style;
+mod texts;
+mod view;
+
+pub use developer::{error_index, error_page};
+pub use explanation::Explanation;
+pub use locale::pick_locale;
+pub use texts::sentence;
 use tunnus_sdk::Locale;
 use url::Url;
 
 use crate::{error::Code, tenant::model::Branding};
+
+/// A page ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// The document, UTF-8.
+    pub html: String,
+    /// The value of its `Content-Security-Policy` header.
+    pub content_security_policy: String,
+}
+
+/// Renders a page. Always gives one: what cannot be shown as asked becomes a page that says so.
+#[must_use]
+pub fn render(page: &Page, look: &Look<'_>) -> Rendered {
+    view::person(&content::content(page, texts::Texts::of(look.locale)), look)
+}
 
 /// How a page looks, whatever it says.
 #[derive(Clone, Debug)]
@@ -61,7 +96,8 @@ pub enum Page {
         /// Whether the person was identified.
         success: bool,
     },
-    /// We stand in a frame: a link that opens the login in a window of its own.
+    /// We stand in a frame: a link that opens the login in the whole window. The only page that a
+    /// frame may show.
     TopLevel {
         /// The address to open.
         url: Url,
@@ -107,3 +143,7 @@ pub struct Failure {
     /// Another method, where there is one.
     pub another: Option<Url>,
 }
+
+#[cfg(test)]
+#[path = "pages_tests.rs"]
+mod tests;

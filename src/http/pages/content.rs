@@ -1,0 +1,214 @@
+//! What a page shows, in words, before any markup: from a `Page` to the parts of one layout.
+//!
+//! Every page for people is the same sheet: a heading, a few sentences, then choices, a form or
+//! buttons. So one template serves all, and what holds for it (one heading, labels, escaping) holds
+//! for every page.
+
+use url::Url;
+
+use super::{
+    Again, Choice, Failure, Page, address, plain,
+    texts::{AppWords, Texts, Words},
+};
+use crate::error::Code;
+
+/// Sends the form at once. The prototype's method, because a field named `submit` hides the form's.
+const SUBMIT: &str = "HTMLFormElement.prototype.submit.call(document.forms[0])";
+
+/// Sends the form after two seconds.
+const SUBMIT_LATER: &str = "setTimeout(()=>HTMLFormElement.prototype.submit.call(document.forms[0]),2e3)";
+
+/// After how many seconds a page without a form asks again.
+const REFRESH_AFTER: u32 = 2;
+
+/// The parts of a page.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Content {
+    /// The one heading, and the title of the window.
+    pub title: String,
+    /// The sign beside the heading; says nothing that the words do not.
+    pub sign: Sign,
+    /// What stands beneath the heading.
+    pub paragraphs: Vec<String>,
+    /// A list of links, one to be picked.
+    pub choices: Vec<Item>,
+    /// A form without visible fields.
+    pub form: Option<Form>,
+    /// Links that look like buttons; the first is the one to press.
+    pub actions: Vec<Action>,
+    /// The trace id.
+    pub reference: Option<String>,
+    /// The content of the refresh element.
+    pub refresh: Option<String>,
+    /// Whether it may be shown in a frame.
+    pub framable: bool,
+}
+
+/// The sign beside a heading.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// None.
+    #[default]
+    None,
+    /// A failure.
+    Alert,
+    /// A success.
+    Done,
+    /// Work under way.
+    Busy,
+}
+
+/// One link of a list.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    /// What it is called.
+    pub name: String,
+    /// Where it leads.
+    pub href: String,
+    /// A notice beneath the name.
+    pub notice: Option<String>,
+}
+
+/// A form without visible fields.
+#[derive(Clone, Debug)]
+pub(super) struct Form {
+    /// Where it goes.
+    pub action: String,
+    /// Its fields.
+    pub fields: Vec<(String, String)>,
+    /// The line that sends it.
+    pub script: &'static str,
+}
+
+/// A link that looks like a button.
+#[derive(Clone, Debug)]
+pub(super) struct Action {
+    /// What it says.
+    pub label: String,
+    /// Where it leads.
+    pub href: String,
+    /// Whether it leads out of a frame.
+    pub top: bool,
+}
+
+impl Action {
+    /// A link within the same window.
+    fn new(label: impl Into<String>, href: String) -> Self {
+        Self { label: label.into(), href, top: false }
+    }
+}
+
+/// What `page` shows. A page that cannot do its work, because its address is none of the web, shows
+/// a fault of ours instead.
+pub(super) fn content(page: &Page, texts: &Texts) -> Content {
+    let shown = match page {
+        Page::Chooser { app, choices, back } => Some(chooser(app, choices, back.as_ref(), texts)),
+        Page::Waiting { choices } => {
+            Some(Content { choices: items(choices), ..sheet(texts.waiting, Sign::None) })
+        }
+        Page::Working { again } => working(again, texts),
+        Page::SelfPost { action, fields } => self_post(action, fields, SUBMIT, texts.self_post),
+        Page::Failure(of) => Some(failure(of, texts)),
+        Page::Landing { app, proceed } => landing(app, proceed, texts),
+        Page::Done { app, success: true } => Some(app_sheet(texts.done, app, Sign::Done, texts)),
+        Page::Done { app, success: false } => Some(app_sheet(texts.not_done, app, Sign::Alert, texts)),
+        Page::TopLevel { url } => top_level(url, texts),
+    };
+    shown.unwrap_or_else(|| sheet(texts.failure(Code::Internal), Sign::Alert))
+}
+
+/// A heading and what stands beneath it.
+fn sheet(words: Words, sign: Sign) -> Content {
+    Content {
+        title: words.title.to_owned(),
+        sign,
+        paragraphs: vec![words.next.to_owned()],
+        ..Content::default()
+    }
+}
+
+/// The same, with the name of an app.
+fn app_sheet(words: AppWords, app: &str, sign: Sign, texts: &Texts) -> Content {
+    let name = plain::name(app);
+    let next = (words.next)(if name.is_empty() { texts.some_app } else { &name });
+    Content { title: words.title.to_owned(), sign, paragraphs: vec![next], ..Content::default() }
+}
+
+/// One of several connections.
+fn chooser(app: &str, choices: &[Choice], back: Option<&Url>, texts: &Texts) -> Content {
+    let mut content = app_sheet(texts.chooser, app, Sign::None, texts);
+    content.choices = items(choices);
+    if content.choices.is_empty() {
+        content.paragraphs.push(texts.nothing_to_choose.to_owned());
+    }
+    content.actions.extend(way_home(back, Some(app), texts.cancel_to, texts));
+    content
+}
+
+/// The choices that lead somewhere.
+fn items(choices: &[Choice]) -> Vec<Item> {
+    let item = |choice: &Choice| {
+        let notice = choice.notice.as_deref().map(plain::name).filter(|notice| !notice.is_empty());
+        Some(Item { name: plain::name(&choice.name), href: address::web(&choice.url)?, notice })
+    };
+    choices.iter().filter_map(item).collect()
+}
+
+/// The same request again, after a while or on a click.
+fn working(again: &Again, texts: &Texts) -> Option<Content> {
+    match again {
+        Again::Get(url) => {
+            let href = address::web(url)?;
+            let refresh = Some(format!("{REFRESH_AFTER};url={href}"));
+            let actions = vec![Action::new(texts.proceed, href)];
+            Some(Content { actions, refresh, ..sheet(texts.working, Sign::Busy) })
+        }
+        Again::Post { action, fields } => self_post(action, fields, SUBMIT_LATER, texts.working),
+    }
+}
+
+/// A form that sends itself.
+fn self_post(
+    action: &Url,
+    fields: &[(String, String)],
+    script: &'static str,
+    words: Words,
+) -> Option<Content> {
+    let form = Form { action: address::web(action)?, fields: fields.to_vec(), script };
+    Some(Content { form: Some(form), ..sheet(words, Sign::Busy) })
+}
+
+/// What went wrong, what to do next, the way home.
+fn failure(failure: &Failure, texts: &Texts) -> Content {
+    let another = failure.another.as_ref().and_then(address::web);
+    let mut actions: Vec<_> = another.into_iter().map(|href| Action::new(texts.another, href)).collect();
+    actions.extend(way_home(failure.back.as_ref(), failure.app.as_deref(), texts.back_to, texts));
+    let reference = Some(plain::trace(&failure.trace_id)).filter(|trace| !trace.is_empty());
+    Content { actions, reference, ..sheet(texts.failure(failure.code), Sign::Alert) }
+}
+
+/// The way back to an app, by its name where it has one.
+fn way_home(
+    back: Option<&Url>,
+    app: Option<&str>,
+    named: fn(&str) -> String,
+    texts: &Texts,
+) -> Option<Action> {
+    let href = address::home(back?)?;
+    let name = app.map(plain::name).filter(|name| !name.is_empty());
+    Some(Action::new(name.map_or_else(|| texts.back.to_owned(), |name| named(&name)), href))
+}
+
+/// Names the app, warns, and waits for a click.
+fn landing(app: &str, proceed: &Url, texts: &Texts) -> Option<Content> {
+    let mut content = app_sheet(texts.landing, app, Sign::None, texts);
+    content.paragraphs.push(texts.landing_warning.to_owned());
+    content.actions.push(Action::new(texts.proceed, address::web(proceed)?));
+    Some(content)
+}
+
+/// The way out of a frame.
+fn top_level(url: &Url, texts: &Texts) -> Option<Content> {
+    let open = Action { top: true, ..Action::new(texts.open, address::web(url)?) };
+    Some(Content { actions: vec![open], framable: true, ..sheet(texts.top_level, Sign::None) })
+}
