@@ -49,10 +49,15 @@ enum Kept {
 
 impl IdPartnerConnection {
     /// Builds the connection. Calls nobody.
+    ///
+    /// What the settings' check refuses is refused here again: no way around it leads to a secret in
+    /// production.
     pub(crate) fn new(settings: Settings, host: &Arc<dyn Host>) -> Result<Self, ProviderError> {
-        let selector = Url::parse(&settings.selector).map_err(|source| {
-            ProviderError::new(Fault::ConnectionMisconfigured, Stage::Selection).because(source)
-        })?;
+        let misconfigured = || ProviderError::new(Fault::ConnectionMisconfigured, Stage::Selection);
+        if let Some(fault) = settings.check(host.environment()).into_iter().next() {
+            return Err(misconfigured().because(format!("{}: {}", fault.pointer, fault.message)));
+        }
+        let selector = Url::parse(&settings.selector).map_err(|source| misconfigured().because(source))?;
         let bank = |listed| RelyingParty::new(settings.profile_of(listed), Arc::clone(host));
         let banks = settings.issuers.iter().map(|listed| (listed.issuer.clone(), bank(listed))).collect();
         Ok(Self { settings, selector, banks })

@@ -5,10 +5,12 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
+use serde_json::Value;
 use tunnus_idpartner::{IdPartner, SELECTED};
 use tunnus_sdk::{
-    BrowserRequest, Definition, Evidence, Host, Identity, Inbound, Leg, Level, Locale, LoginRequest,
-    Navigate, Provider, ProviderError, ProviderState, RequestMethod, Step, Timestamp, async_trait, erase,
+    BrowserRequest, Definition, Environment, Evidence, Host, Identity, Inbound, Leg, Level, Locale,
+    LoginRequest, Navigate, Provider, ProviderError, ProviderState, RequestMethod, Step, Timestamp,
+    async_trait, erase,
     sandbox::{Sandbox, SandboxConnection, SandboxSite, SimulatedRequest, SimulatedResponse, Simulator},
 };
 use tunnus_simulator::{Arrival, Browser, Click, Clock, TestHost, test_site};
@@ -120,10 +122,21 @@ impl Desk {
     }
 
     /// The same connection with its settings changed by `change`, and the same host.
-    pub fn rebuilt(&self, change: impl FnOnce(&mut serde_json::Value)) -> Arc<dyn Provider> {
+    pub fn rebuilt(&self, change: impl FnOnce(&mut Value)) -> Arc<dyn Provider> {
         let mut settings = self.connection.settings.clone();
         change(&mut settings);
         erase::<IdPartner>().build(&settings, self.host.clone() as Arc<dyn Host>).unwrap()
+    }
+
+    /// The same connection where persons are real.
+    pub fn in_production(&self, change: impl FnOnce(&mut Value)) -> Result<Arc<dyn Provider>, ProviderError> {
+        let definition = erase::<IdPartner>();
+        let simulator: Arc<dyn Simulator> = self.wiretap.clone();
+        let host = TestHost::new(definition.as_ref(), &self.site, simulator, &self.connection).unwrap();
+        let host = host.with_environment(Environment::Production);
+        let mut settings = self.connection.settings.clone();
+        change(&mut settings);
+        definition.build(&settings, Arc::new(host))
     }
 
     /// To the selector, and back with `bank` chosen.

@@ -136,3 +136,21 @@ async fn both_returns_are_found_by_the_browser_alone() {
         assert_eq!(desk.provider.correlate(&back), Correlation::FromBrowser);
     }
 }
+
+/// The sandbox's settings with addresses that production allows.
+fn with_public_addresses(settings: &mut serde_json::Value) {
+    settings["selector"] = "https://selector.example/select-accounts".into();
+    settings["issuers"] = serde_json::json!([{ "issuer": "https://bank.example/oidc" }]);
+}
+
+#[tokio::test]
+async fn a_connection_with_a_secret_is_not_even_built_in_production() {
+    let misconfigured = |desk: &Desk, change: fn(&mut serde_json::Value)| {
+        desk.in_production(change).err().map(|error| error.fault) == Some(Fault::ConnectionMisconfigured)
+    };
+    let secret = Desk::new(SECRET);
+    assert!(misconfigured(&secret, with_public_addresses));
+    let certificate = Desk::new(MUTUAL_TLS);
+    assert!(certificate.in_production(with_public_addresses).is_ok());
+    assert!(misconfigured(&certificate, |_| {}), "the simulator's addresses are plain http");
+}
