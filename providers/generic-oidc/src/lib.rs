@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod claims;
+mod profile;
 mod protection;
 mod provider;
 mod settings;

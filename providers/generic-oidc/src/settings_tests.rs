@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use tunnus_oidc::{Profile, TokenDemand};
+use tunnus_oidc::{ClientAuth, Profile, RequestProtection, RequestRoute, SignedRequest, TokenDemand};
 use tunnus_sdk::{CredentialNeeds, Definition as _, KeyEncryption, Shape};
 
 use super::*;

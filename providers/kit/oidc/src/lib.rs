@@ -10,6 +10,22 @@
 //! probe      RelyingParty::probe    the doctor's questions
 //! ```
 //!
+//! A provider is then its values, its odd parameters and its claims table:
+//!
+//! ```
+//! use tunnus_oidc::{ClientAuth, Presence, Profile, TokenDemand};
+//! use tunnus_sdk::SigningAlgorithm;
+//!
+//! let profile = Profile {
+//!     client_auth: ClientAuth::MutualTls,
+//!     id_token: TokenDemand::Signed(vec![SigningAlgorithm::ES256]),
+//!     at_hash: Presence::Required,
+//!     ..Profile::new("https://op.example", "client-1")
+//! };
+//! assert!(profile.needs().certificate);
+//! assert!(profile.floor().authorization_response.is_none(), "nothing asks for JARM, so none is opened");
+//! ```
+//!
 //! Sending and judging are apart: what judges an answer is a pure function, so that every bad
 //! answer is a unit test without a server. A check that fails says why in one
 //! [`Reason`](tunnus_sdk::Reason); what is missing fails.
@@ -20,6 +36,7 @@
 mod checks;
 mod client_auth;
 mod delivery;
+mod demand;
 mod document;
 mod endpoint;
 mod error;
@@ -35,6 +52,7 @@ mod pkce;
 mod probe;
 mod profile;
 mod relying_party;
+mod request;
 mod request_object;
 mod response;
 #[cfg(test)]
@@ -46,10 +64,9 @@ pub mod claims;
 pub mod hetu;
 pub mod settings;
 
+pub use demand::{TokenDemand, UserinfoDemand};
 pub use metadata::Metadata;
 pub use params::{AuthorizationParams, LoginHint, RESERVED_PARAMETERS};
-pub use profile::{
-    AssertionAudience, AuthTime, ClientAuth, Delivery, Presence, Profile, RequestEncryption,
-    RequestProtection, RequestRoute, ResponseMode, SignedRequest, TokenDemand, UserinfoDemand,
-};
+pub use profile::{AssertionAudience, AuthTime, ClientAuth, Presence, Profile, ResponseMode};
 pub use relying_party::{Redeemed, RelyingParty};
+pub use request::{Delivery, RequestEncryption, RequestProtection, RequestRoute, SignedRequest};

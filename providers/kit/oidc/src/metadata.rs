@@ -25,11 +25,16 @@ pub struct Metadata {
     pub(crate) userinfo_endpoint: Option<Url>,
     pub(crate) par_endpoint: Option<Url>,
     pub(crate) documents: BTreeMap<String, Url>,
+    /// Whether it says that its responses name their issuer (RFC 9207, section 3).
+    pub(crate) names_issuer: bool,
     advertised: BTreeMap<&'static str, Vec<String>>,
 }
 
+/// What says that responses name their issuer.
+pub(crate) const ISSUER_PARAMETER: &str = "authorization_response_iss_parameter_supported";
+
 /// The lists that are kept: for [`Metadata::supports`] and the doctor.
-pub(crate) const LISTS: [&str; 10] = [
+const LISTS: [&str; 17] = [
     "scopes_supported",
     "claims_supported",
     "acr_values_supported",
@@ -38,8 +43,15 @@ pub(crate) const LISTS: [&str; 10] = [
     "response_modes_supported",
     "code_challenge_methods_supported",
     "token_endpoint_auth_methods_supported",
-    "id_token_signing_alg_values_supported",
     "request_object_signing_alg_values_supported",
+    "request_object_encryption_alg_values_supported",
+    "request_object_encryption_enc_values_supported",
+    "id_token_signing_alg_values_supported",
+    "id_token_encryption_alg_values_supported",
+    "id_token_encryption_enc_values_supported",
+    "userinfo_signing_alg_values_supported",
+    "authorization_signing_alg_values_supported",
+    "authorization_encryption_alg_values_supported",
 ];
 
 /// Why a metadata document is not taken. The member at fault is named, its value is not.
@@ -119,6 +131,7 @@ impl Metadata {
             userinfo_endpoint: reader.back("userinfo_endpoint")?,
             par_endpoint: reader.back("pushed_authorization_request_endpoint")?,
             documents: reader.documents(profile.document_endpoints)?,
+            names_issuer: document.get(ISSUER_PARAMETER) == Some(&Value::Bool(true)),
             advertised: advertised(&document)?,
         };
         metadata.check_capabilities(profile)?;

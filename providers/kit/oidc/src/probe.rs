@@ -4,9 +4,14 @@
 //! profile needs: here, and nowhere that decides.
 
 use serde_json::Value;
-use tunnus_sdk::{Fault, Finding, ProviderError, Reason, Request, Severity, Stage, error::AtStage as _};
+use tunnus_sdk::{
+    Fault, Finding, ProviderError, Reason, Request, Severity, SigningAlgorithm, Stage, error::AtStage as _,
+};
 
-use crate::{ClientAuth, Metadata, Profile, RelyingParty, TokenDemand, error, json, metadata_cache};
+use crate::{
+    ClientAuth, Metadata, Presence, Profile, RelyingParty, ResponseMode, TokenDemand, UserinfoDemand, error,
+    json, metadata::ISSUER_PARAMETER, metadata_cache,
+};
 
 /// Looks at metadata and keys.
 pub(crate) async fn probe(rp: &RelyingParty) -> Vec<Finding> {
@@ -34,17 +39,59 @@ fn metadata_fault(error: &ProviderError) -> Finding {
 
 /// What the upstream says of itself that does not fit the profile. It may say less than it can.
 fn disagreements(profile: &Profile, metadata: &Metadata) -> Vec<Finding> {
-    let mut needs = vec![("token_endpoint_auth_methods_supported", auth_method(&profile.client_auth))];
+    let lacks = |(list, values): &(&str, Vec<&str>)| {
+        values.iter().all(|value| metadata.supports(list, value) == Some(false)) && !values.is_empty()
+    };
+    let lacking = needs(profile).into_iter().filter(lacks);
+    let mut findings: Vec<_> =
+        lacking.map(|(list, values)| disagreement(list, &values.join(" or "))).collect();
+    let plain = matches!(profile.response, ResponseMode::Query | ResponseMode::FormPost);
+    if plain && profile.callback_iss == Presence::Required && !metadata.names_issuer {
+        findings.push(disagreement(ISSUER_PARAMETER, "true"));
+    }
+    findings
+}
+
+/// What the profile needs of each list: one of the values.
+fn needs(profile: &Profile) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut needs = vec![("token_endpoint_auth_methods_supported", vec![auth_method(&profile.client_auth)])];
     if profile.pkce {
-        needs.push(("code_challenge_methods_supported", "S256"));
+        needs.push(("code_challenge_methods_supported", vec!["S256"]));
     }
     if let Some(signed) = profile.request.protection.signed() {
-        needs.push(("request_object_signing_alg_values_supported", signed.algorithm.name()));
+        needs.push(("request_object_signing_alg_values_supported", vec![signed.algorithm.name()]));
     }
-    let (TokenDemand::Signed(algorithms) | TokenDemand::Nested(_, algorithms)) = &profile.id_token;
-    needs.extend(algorithms.iter().map(|one| ("id_token_signing_alg_values_supported", one.name())));
-    let lacking = needs.into_iter().filter(|(list, value)| metadata.supports(list, value) == Some(false));
-    lacking.map(|(list, value)| disagreement(list, value)).collect()
+    if let Some(sealed) = profile.request.protection.encryption() {
+        needs.push(("request_object_encryption_alg_values_supported", vec![sealed.algorithm.name()]));
+        needs.push(("request_object_encryption_enc_values_supported", vec![sealed.content.name()]));
+    }
+    needs.push(("id_token_signing_alg_values_supported", names(signing(&profile.id_token))));
+    if let TokenDemand::Nested(encryption, _) = &profile.id_token {
+        let contents = encryption.contents.iter().map(|content| content.name()).collect();
+        needs.push(("id_token_encryption_alg_values_supported", vec![encryption.algorithm.name()]));
+        needs.push(("id_token_encryption_enc_values_supported", contents));
+    }
+    if let UserinfoDemand::Protected { token, .. } = &profile.userinfo {
+        needs.push(("userinfo_signing_alg_values_supported", names(signing(token))));
+    }
+    match &profile.response {
+        ResponseMode::Query => {}
+        ResponseMode::FormPost => needs.push(("response_modes_supported", vec!["form_post"])),
+        ResponseMode::Jarm(token) => {
+            needs.push(("response_modes_supported", vec!["jwt", "query.jwt"]));
+            needs.push(("authorization_signing_alg_values_supported", names(signing(token))));
+        }
+    }
+    needs
+}
+
+fn signing(token: &TokenDemand) -> &[SigningAlgorithm] {
+    let (TokenDemand::Signed(algorithms) | TokenDemand::Nested(_, algorithms)) = token;
+    algorithms
+}
+
+fn names(algorithms: &[SigningAlgorithm]) -> Vec<&'static str> {
+    algorithms.iter().map(|algorithm| algorithm.name()).collect()
 }
 
 fn disagreement(list: &str, value: &str) -> Finding {
@@ -62,26 +109,55 @@ const fn auth_method(client_auth: &ClientAuth) -> &'static str {
 }
 
 async fn keys(rp: &RelyingParty, metadata: &Metadata) -> Finding {
-    match key_count(rp, metadata).await {
-        Ok(0) => finding(Severity::Fault, "keys", "none are published".to_owned(), "ask the upstream"),
-        Ok(count) => fine("keys", format!("{count} published")),
+    let keys = match published(rp, metadata).await {
+        Ok(keys) => keys,
         Err(error) => {
             let remedy = "look whether the upstream is up and this host can reach its jwks_uri";
-            finding(Severity::Fault, "keys", error.to_string(), remedy)
+            return finding(Severity::Fault, "keys", error.to_string(), remedy);
         }
+    };
+    let verifies = signing(&rp.profile.id_token).iter().any(|algorithm| has(&keys, kind(*algorithm), "sig"));
+    let seals = rp.profile.request.protection.encryption().is_none() || has(&keys, "RSA", "enc");
+    match (verifies, seals) {
+        (true, true) => fine("keys", format!("{} published, those needed among them", keys.len())),
+        (false, _) => key_fault("none is published that could verify this connection's tokens"),
+        (true, false) => key_fault("none is published that this connection's requests could be encrypted to"),
     }
 }
 
-async fn key_count(rp: &RelyingParty, metadata: &Metadata) -> Result<usize, ProviderError> {
+fn key_fault(text: &str) -> Finding {
+    let remedy = "compare the algorithms in the settings with the upstream's keys, then ask the upstream";
+    finding(Severity::Fault, "keys", text.to_owned(), remedy)
+}
+
+/// The kind of key that an algorithm needs (RFC 7518, section 3.1).
+const fn kind(algorithm: SigningAlgorithm) -> &'static str {
+    match algorithm {
+        SigningAlgorithm::RS256 | SigningAlgorithm::PS256 => "RSA",
+        SigningAlgorithm::ES256 => "EC",
+    }
+}
+
+/// Whether a key of this kind is there for this use; one that names no use serves both.
+fn has(keys: &[Value], kind: &str, usage: &str) -> bool {
+    let text = |key: &Value, name| key.get(name).and_then(Value::as_str).map(str::to_owned);
+    keys.iter().any(|key| {
+        text(key, "kty").as_deref() == Some(kind) && text(key, "use").is_none_or(|one| one == usage)
+    })
+}
+
+async fn published(rp: &RelyingParty, metadata: &Metadata) -> Result<Vec<Value>, ProviderError> {
     let request = Request::get(Stage::Jwks, metadata.jwks_uri.clone());
     let response = rp.host.send(request).await.map_err(|error| error.at(Stage::Jwks))?;
     if response.status != 200 {
         return Err(error::refusal(&rp.profile, &response, Stage::Jwks));
     }
     // RFC 7517, section 8.5.2, has a media type of its own beside `application/json`; both are seen.
-    let keys = json::object(&response.body).ok();
-    let keys = keys.as_ref().and_then(|keys| keys.get("keys")).and_then(Value::as_array);
-    keys.map(Vec::len).ok_or(ProviderError::rejected(Reason::Malformed, Stage::Jwks))
+    let keys = json::object(&response.body).ok().and_then(|mut document| document.remove("keys"));
+    match keys {
+        Some(Value::Array(keys)) => Ok(keys),
+        Some(_) | None => Err(ProviderError::rejected(Reason::Malformed, Stage::Jwks)),
+    }
 }
 
 fn fine(subject: &str, text: String) -> Finding {

@@ -1,32 +1,48 @@
 use serde_json::json;
-use tunnus_sdk::{Response, SendError};
+use tunnus_sdk::{ContentEncryption, Encryption, KeyEncryption, Response, SendError};
 
 use super::*;
-use crate::testing::{json_response, metadata_document, profile, relying_party, text_response};
+use crate::{
+    RequestEncryption, RequestProtection, RequestRoute, SignedRequest,
+    testing::{ScriptedHost, json_response, metadata_document, profile, relying_party, text_response},
+};
 
-async fn probed(metadata: &Value, keys: Result<Response, SendError>) -> Vec<Finding> {
-    let host = crate::testing::ScriptedHost::new();
+async fn probed_as(profile: Profile, metadata: &Value, keys: Result<Response, SendError>) -> Vec<Finding> {
+    let host = ScriptedHost::new();
     host.answer(Ok(json_response(200, metadata)));
     host.answer(keys);
-    let rp = RelyingParty::new(profile(), host);
-    rp.probe().await
+    RelyingParty::new(profile, host).probe().await
+}
+
+async fn probed(metadata: &Value, keys: Result<Response, SendError>) -> Vec<Finding> {
+    probed_as(profile(), metadata, keys).await
+}
+
+fn rsa() -> Response {
+    json_response(200, &json!({ "keys": [{ "kty": "RSA", "use": "sig" }] }))
 }
 
 fn severities(findings: &[Finding]) -> Vec<(Severity, &str)> {
     findings.iter().map(|finding| (finding.severity, finding.subject.as_str())).collect()
 }
 
+fn warnings(findings: &[Finding]) -> usize {
+    findings.iter().filter(|finding| finding.severity == Severity::Warning).count()
+}
+
 #[tokio::test]
 async fn a_healthy_upstream_is_fine() {
-    let findings = probed(&metadata_document(), Ok(json_response(200, &json!({ "keys": [{}] })))).await;
+    let findings = probed(&metadata_document(), Ok(rsa())).await;
     assert_eq!(severities(&findings), [(Severity::Fine, "metadata"), (Severity::Fine, "keys")]);
     assert!(findings.iter().all(|finding| finding.remedy.is_none()));
 }
 
 #[tokio::test]
-async fn keys_that_are_missing_or_out_of_reach_are_a_fault() {
+async fn keys_that_do_not_serve_or_are_out_of_reach_are_a_fault() {
     for keys in [
         Ok(json_response(200, &json!({ "keys": [] }))),
+        Ok(json_response(200, &json!({ "keys": [{ "kty": "RSA", "use": "enc" }, { "kty": "EC" }, 7] }))),
+        Ok(json_response(200, &json!({ "keys": {} }))),
         Ok(json_response(200, &json!({}))),
         Ok(text_response(404, "")),
         Err(SendError::TimedOut),
@@ -37,16 +53,67 @@ async fn keys_that_are_missing_or_out_of_reach_are_a_fault() {
     }
 }
 
+fn sealing() -> Profile {
+    let encryption = RequestEncryption {
+        algorithm: KeyEncryption::RsaOaep,
+        content: ContentEncryption::A128CbcHs256,
+        typ: None,
+    };
+    let signed = SignedRequest::new(SigningAlgorithm::PS256);
+    let request = RequestRoute::pushed(RequestProtection::SignedThenEncrypted(signed, encryption));
+    Profile { request, ..profile() }
+}
+
+#[tokio::test]
+async fn a_request_that_is_encrypted_needs_a_key_to_encrypt_to() {
+    let findings = probed_as(sealing(), &metadata_document(), Ok(rsa())).await;
+    assert_eq!(severities(&findings)[1], (Severity::Fault, "keys"));
+    let both = json!({ "keys": [{ "kty": "RSA" }] });
+    let findings = probed_as(sealing(), &metadata_document(), Ok(json_response(200, &both))).await;
+    assert_eq!(severities(&findings)[1], (Severity::Fine, "keys"));
+}
+
 #[tokio::test]
 async fn what_the_upstream_does_not_advertise_is_a_warning() {
-    let mut document = metadata_document();
-    document["code_challenge_methods_supported"] = json!(["plain"]);
-    document["token_endpoint_auth_methods_supported"] = json!(["client_secret_basic"]);
-    document["id_token_signing_alg_values_supported"] = json!(["RS256"]);
-    document["request_object_signing_alg_values_supported"] = json!(["RS256"]);
-    let findings = probed(&document, Ok(json_response(200, &json!({ "keys": [{}] })))).await;
-    let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warning);
-    assert_eq!(warnings.count(), 4);
+    let document = |name: &str, value: Value| {
+        let mut document = metadata_document();
+        document[name] = value;
+        document
+    };
+    let encryption =
+        Encryption { algorithm: KeyEncryption::RsaOaep, contents: vec![ContentEncryption::A256CbcHs512] };
+    let token = TokenDemand::Nested(encryption, vec![SigningAlgorithm::PS256, SigningAlgorithm::ES256]);
+    let all = || Profile {
+        id_token: token.clone(),
+        userinfo: UserinfoDemand::Protected {
+            token: token.clone(),
+            issuer_and_audience: Presence::Required,
+            any_media_type: false,
+        },
+        response: ResponseMode::Jarm(token.clone()),
+        ..sealing()
+    };
+    for name in [
+        "code_challenge_methods_supported",
+        "token_endpoint_auth_methods_supported",
+        "request_object_signing_alg_values_supported",
+        "request_object_encryption_alg_values_supported",
+        "request_object_encryption_enc_values_supported",
+        "id_token_signing_alg_values_supported",
+        "id_token_encryption_alg_values_supported",
+        "id_token_encryption_enc_values_supported",
+        "userinfo_signing_alg_values_supported",
+        "authorization_signing_alg_values_supported",
+        "response_modes_supported",
+    ] {
+        let findings = probed_as(all(), &document(name, json!(["another"])), Ok(rsa())).await;
+        assert_eq!(warnings(&findings), 1, "{name}");
+    }
+    let one_of_two = document("id_token_signing_alg_values_supported", json!(["ES256"]));
+    assert_eq!(warnings(&probed_as(all(), &one_of_two, Ok(rsa())).await), 0);
+    let unnamed = document("authorization_response_iss_parameter_supported", json!(false));
+    assert_eq!(warnings(&probed(&unnamed, Ok(rsa())).await), 1);
+    assert_eq!(warnings(&probed_as(all(), &unnamed, Ok(rsa())).await), 0, "JARM names it inside");
 }
 
 #[tokio::test]

@@ -1,16 +1,17 @@
-//! What a provider's upstream is like, as values: how a request travels and is protected, how the
-//! client authenticates, what must come back.
+//! What a provider's upstream is like, as values: one [`Profile`].
 //!
-//! Owns the vocabulary, and what follows from it for a connection: its floor and its credentials.
-//! Carrying it out is the rest of the crate.
+//! Owns how the client authenticates and how the response comes back, and what follows from a
+//! profile for a connection: its floor and its credentials. Requests are [`crate::request`]'s, what
+//! must come back is [`crate::demand`]'s; carrying it out is the rest of the crate.
 
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tunnus_sdk::{
-    ContentEncryption, CredentialNeeds, Demand, Encryption, Floor, KeyEncryption, KeySource, Leg, Protection,
-    Shape, Signature, SigningAlgorithm,
+use tunnus_sdk::{CredentialNeeds, Floor, Leg, SigningAlgorithm};
+
+use crate::{
+    RequestProtection, RequestRoute, SignedRequest, TokenDemand, UserinfoDemand, demand::plain_demand,
 };
 
 /// How one upstream is spoken to. [`Profile::new`] gives the strict defaults; a provider changes
@@ -137,145 +138,6 @@ impl Profile {
     }
 }
 
-fn plain_demand() -> Demand {
-    Demand {
-        shape: Shape::Plain,
-        signing: Vec::new(),
-        key_encryption: Vec::new(),
-        content_encryption: Vec::new(),
-    }
-}
-
-/// How the authorization request travels, and what protects it: the two together say what a
-/// stranger who sees the browser's address bar can read or change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestRoute {
-    /// How it travels.
-    pub delivery: Delivery,
-    /// What protects it.
-    pub protection: RequestProtection,
-}
-
-impl RequestRoute {
-    /// Pushed (RFC 9126): the upstream knows that it is ours, the browser carries a reference.
-    #[must_use]
-    pub const fn pushed(protection: RequestProtection) -> Self {
-        Self { delivery: Delivery::Pushed, protection }
-    }
-
-    /// In the browser's address.
-    #[must_use]
-    pub const fn get(protection: RequestProtection) -> Self {
-        Self { delivery: Delivery::Get, protection }
-    }
-
-    /// In a form that the browser posts.
-    #[must_use]
-    pub const fn post(protection: RequestProtection) -> Self {
-        Self { delivery: Delivery::Post, protection }
-    }
-
-    /// Whether the person's browser cannot change it: pushed or signed.
-    #[must_use]
-    pub fn is_authenticated(&self) -> bool {
-        self.delivery == Delivery::Pushed || self.protection.signed().is_some()
-    }
-
-    /// Whether it may hold personal data (a `login_hint`): pushed or encrypted.
-    #[must_use]
-    pub fn is_confidential(&self) -> bool {
-        self.delivery == Delivery::Pushed || self.protection.encryption().is_some()
-    }
-}
-
-/// How the authorization request travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Delivery {
-    /// Pushed from server to server (PAR, RFC 9126); the browser carries a reference.
-    Pushed,
-    /// In a form that the browser posts.
-    Post,
-    /// In the browser's address.
-    Get,
-}
-
-/// What protects the authorization request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RequestProtection {
-    /// Nothing: parameters as they are.
-    Plain,
-    /// A signed request object (RFC 9101).
-    Signed(SignedRequest),
-    /// A signed request object inside an encrypted one (RFC 9101, section 6.1).
-    SignedThenEncrypted(SignedRequest, RequestEncryption),
-    /// An encrypted JSON object of the parameters, unsigned. Not a JWT of RFC 9101: for upstreams
-    /// that know nothing else. The browser then carries `request` alone.
-    Encrypted(RequestEncryption),
-}
-
-impl RequestProtection {
-    /// How it is signed, where it is.
-    #[must_use]
-    pub const fn signed(&self) -> Option<&SignedRequest> {
-        match self {
-            Self::Signed(signed) | Self::SignedThenEncrypted(signed, _) => Some(signed),
-            Self::Plain | Self::Encrypted(_) => None,
-        }
-    }
-
-    /// How it is encrypted, where it is.
-    #[must_use]
-    pub const fn encryption(&self) -> Option<&RequestEncryption> {
-        match self {
-            Self::SignedThenEncrypted(_, encryption) | Self::Encrypted(encryption) => Some(encryption),
-            Self::Plain | Self::Signed(_) => None,
-        }
-    }
-}
-
-/// How a request object is signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedRequest {
-    /// The algorithm.
-    pub algorithm: SigningAlgorithm,
-    /// The header's `typ`. Default `oauth-authz-req+jwt` (RFC 9101, section 10.8); some upstreams
-    /// want `JWT` or none.
-    pub typ: Option<&'static str>,
-    /// How long it is valid. Default 10 minutes.
-    pub lifetime: Duration,
-    /// Whether it says `nbf` (FAPI 1.0 Advanced demands it). Default: yes.
-    pub not_before: bool,
-    /// Whether `response_type` and `scope` stand outside it too, as OpenID Connect Core, section
-    /// 6.1, wants and RFC 9101 does not. Default: no.
-    pub repeat_outside: bool,
-}
-
-impl SignedRequest {
-    /// Signed with `algorithm`, otherwise the defaults.
-    #[must_use]
-    pub const fn new(algorithm: SigningAlgorithm) -> Self {
-        Self {
-            algorithm,
-            typ: Some("oauth-authz-req+jwt"),
-            lifetime: Duration::from_secs(600),
-            not_before: true,
-            repeat_outside: false,
-        }
-    }
-}
-
-/// How a request object is encrypted: to a key that the upstream publishes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestEncryption {
-    /// How the content key travels.
-    pub algorithm: KeyEncryption,
-    /// How the content is encrypted.
-    pub content: ContentEncryption,
-    /// The outer header's `typ`, where the upstream wants one.
-    pub typ: Option<&'static str>,
-}
-
 /// How the client authenticates at PAR and at the token endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum ClientAuth {
@@ -321,64 +183,6 @@ pub enum ResponseMode {
     Jarm(TokenDemand),
 }
 
-/// What a token must be before its claims count.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub enum TokenDemand {
-    /// Signed with one of these algorithms, and not encrypted.
-    Signed(Vec<SigningAlgorithm>),
-    /// Signed with one of these algorithms inside this encryption.
-    Nested(Encryption, Vec<SigningAlgorithm>),
-}
-
-impl TokenDemand {
-    /// The same as a demand on the host.
-    #[must_use]
-    pub fn protection(&self, keys: KeySource) -> Protection {
-        match self {
-            Self::Signed(algorithms) => {
-                Protection::Signed(Signature { algorithms: algorithms.clone(), keys })
-            }
-            Self::Nested(encryption, algorithms) => {
-                Protection::Nested(encryption.clone(), Signature { algorithms: algorithms.clone(), keys })
-            }
-        }
-    }
-
-    /// The same as a part of the floor.
-    #[must_use]
-    pub fn floor(&self) -> Demand {
-        match self {
-            Self::Signed(algorithms) => {
-                Demand { shape: Shape::Signed, signing: algorithms.clone(), ..plain_demand() }
-            }
-            Self::Nested(encryption, algorithms) => Demand {
-                shape: Shape::Nested,
-                signing: algorithms.clone(),
-                key_encryption: vec![encryption.algorithm],
-                content_encryption: encryption.contents.clone(),
-            },
-        }
-    }
-}
-
-/// What the userinfo response must be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub enum UserinfoDemand {
-    /// It is not asked for: the ID token holds everything.
-    NotFetched,
-    /// A JSON object under TLS alone.
-    Plain,
-    /// A JWT (OpenID Connect Core, section 5.3.2).
-    Protected {
-        /// What it must be.
-        token: TokenDemand,
-        /// Whether it must hold `iss` and `aud`. Where they stand, they are always checked.
-        issuer_and_audience: Presence,
-        /// Whether another media type than `application/jwt` is taken, `application/json` excepted.
-        any_media_type: bool,
-    },
-}
-
 /// Whether something must be there. What is there is checked in either case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -400,3 +204,7 @@ pub enum AuthTime {
     /// When `max_age` is asked for; `prompt=login` is trusted.
     WithMaxAge,
 }
+
+#[cfg(test)]
+#[path = "profile_tests.rs"]
+mod tests;

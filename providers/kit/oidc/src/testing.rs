@@ -131,6 +131,7 @@ pub(crate) fn metadata_document() -> Value {
         "pushed_authorization_request_endpoint": "https://op.example/oidc/request",
         "payment_details_info_endpoint": "https://op.example/oidc/payment_details",
         "response_types_supported": ["code"],
+        "authorization_response_iss_parameter_supported": true,
         "scopes_supported": ["openid", "email"],
     })
 }
