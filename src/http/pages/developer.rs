@@ -24,10 +24,11 @@ const LANGUAGES: [(Locale, &str); 3] =
 struct Entry {
     name: &'static str,
     sentence: &'static str,
-    mender: &'static str,
+    menders: &'static str,
     openid_error: Option<&'static str>,
     retryable: bool,
-    explanation: Explanation,
+    meaning: Vec<Piece>,
+    remedy: Vec<Piece>,
     customer: Vec<Sentence>,
     reasons: Vec<(String, &'static str)>,
 }
@@ -38,6 +39,14 @@ struct Sentence {
     lang: &'static str,
     language: &'static str,
     text: String,
+}
+
+/// A piece of a text.
+#[derive(Debug)]
+struct Piece {
+    text: &'static str,
+    /// Whether it is a name of the API.
+    code: bool,
 }
 
 /// The page of one code.
@@ -87,16 +96,23 @@ fn entry(code: Code) -> Entry {
         language,
         text: sentence(code, locale),
     });
+    let Explanation { menders, meaning, remedy } = code.explanation();
     let rejection = code == Code::ProviderResponseRejected;
     let reasons = explanation::REASONS.iter().filter(|_| rejection);
     Entry {
         name: code.name(),
         sentence: code.sentence(),
-        mender: explanation::mender(code.class()),
+        menders,
         openid_error: explanation::openid_error(code),
         retryable: code.retryable(),
-        explanation: code.explanation(),
+        meaning: pieces(meaning),
+        remedy: pieces(remedy),
         customer: customer.into(),
         reasons: reasons.map(|reason| (reason.to_string(), explanation::reason(*reason))).collect(),
     }
+}
+
+/// A text cut at its backticks.
+fn pieces(text: &'static str) -> Vec<Piece> {
+    text.split('`').zip([false, true].into_iter().cycle()).map(|(text, code)| Piece { text, code }).collect()
 }

@@ -4,14 +4,16 @@
 
 use tunnus_sdk::Reason;
 
-use crate::error::{Class, Code};
+use crate::error::Code;
 
 /// What a developer wants to know of a code.
 #[derive(Clone, Copy, Debug)]
 pub struct Explanation {
-    /// What happened.
+    /// Who can mend it, as the end of a sentence.
+    pub menders: &'static str,
+    /// What happened. Names of the API stand between backticks.
     pub meaning: &'static str,
-    /// What to do about it, and who does.
+    /// What to do about it, and who does. Names likewise.
     pub remedy: &'static str,
 }
 
@@ -67,18 +69,6 @@ impl Code {
             Self::StoreUnavailable => STORE_UNAVAILABLE,
             Self::Internal => INTERNAL,
         }
-    }
-}
-
-/// Who mends a failure of this class.
-pub(super) const fn mender(class: Class) -> &'static str {
-    match class {
-        Class::Person => "the person who identifies",
-        Class::App => "the app's developers",
-        Class::Tenant => "the tenant's admin",
-        Class::Upstream => "the identity provider",
-        Class::Operator => "the broker's operator",
-        Class::Broker => "the broker's makers",
     }
 }
 
@@ -138,26 +128,37 @@ pub(super) const fn reason(reason: Reason) -> &'static str {
     }
 }
 
+const PERSON: &str = "the person who identifies";
+const APP: &str = "the app's developers";
+const TENANT: &str = "the tenant's admin";
+const UPSTREAM: &str = "the identity provider";
+const OPERATOR: &str = "the broker's operator";
+const BROKER: &str = "the broker's makers";
+
 // The explanations, in the contract's order.
 
 const USER_CANCELLED: Explanation = Explanation {
+    menders: PERSON,
     meaning: "The person pressed cancel at the bank or in the chooser.",
     remedy: "Nothing is broken. Offer the person to try again or to choose another method.",
 };
 
 const CONSENT_DENIED: Explanation = Explanation {
+    menders: PERSON,
     meaning: "The person was asked whether to hand over the data, and said no.",
     remedy: "Say in the app why the data is needed before the person is sent to identify; ask for no more \
              claims than are needed.",
 };
 
 const FLOW_EXPIRED: Explanation = Explanation {
+    menders: PERSON,
     meaning: "The person came back after the lifetime of the identification or of the attempt had passed, \
               or did not come back at all.",
     remedy: "Start a new identification. If it happens often, the operator can lengthen `lifetimes`.",
 };
 
 const FLOW_UNKNOWN: Explanation = Explanation {
+    menders: PERSON,
     meaning: "The browser came with a link, or back from an identity provider, for an identification that \
               is not under way: its time has long passed, it was cancelled, or the address is not \
               complete. Which app it belonged to is not known, so only a page is shown.",
@@ -166,6 +167,7 @@ const FLOW_UNKNOWN: Explanation = Explanation {
 };
 
 const BROWSER_MISMATCH: Explanation = Explanation {
+    menders: PERSON,
     meaning: "The browser that came back is not the one that the attempt was begun in, or it has lost its \
               cookies. An answer is never accepted from another browser: it could be stolen or planted.",
     remedy: "Start again in the app, in one browser. In a native app use the system browser, not an \
@@ -173,6 +175,7 @@ const BROWSER_MISMATCH: Explanation = Explanation {
 };
 
 const ALREADY_ANSWERED: Explanation = Explanation {
+    menders: PERSON,
     meaning: "The attempt has had its answer, and the same answer came again from elsewhere or much later. \
               A double click or a reload of the same browser is answered as the first time and does not \
               lead here.",
@@ -180,6 +183,7 @@ const ALREADY_ANSWERED: Explanation = Explanation {
 };
 
 const CONNECTION_UNKNOWN: Explanation = Explanation {
+    menders: TENANT,
     meaning: "The request names a connection that the tenant does not have, or that is not enabled for the \
               app. From outside the two look the same.",
     remedy: "List the connections of the app with `GET …/api/v1/connections` and use one of these ids, or \
@@ -187,12 +191,14 @@ const CONNECTION_UNKNOWN: Explanation = Explanation {
 };
 
 const CONNECTION_PAUSED: Explanation = Explanation {
+    menders: TENANT,
     meaning: "The tenant's admin has paused the connection, or the broker rests it because the identity \
               provider fails.",
     remedy: "Offer another method, or try later. The admin sees the state of the connection.",
 };
 
 const CONNECTION_MISCONFIGURED: Explanation = Explanation {
+    menders: TENANT,
     meaning: "The connection's settings, keys or certificate are wrong, or the identity provider does not \
               accept its client: unknown client, a redirect URI, scope or request object that it refuses.",
     remedy: "The tenant's admin runs `tunnus check --connection ID --live`: each finding comes with its \
@@ -200,6 +206,7 @@ const CONNECTION_MISCONFIGURED: Explanation = Explanation {
 };
 
 const ASSURANCE_TOO_LOW: Explanation = Explanation {
+    menders: "the app's developers or the person who identifies",
     meaning: "The identity provider reached a lower level of assurance than the app demands, or did not \
               say which it reached.",
     remedy: "Let the person use a stronger method, or lower `minimum_assurance` or `acr_values` if the \
@@ -207,6 +214,7 @@ const ASSURANCE_TOO_LOW: Explanation = Explanation {
 };
 
 const CLAIMS_NOT_RECEIVED: Explanation = Explanation {
+    menders: TENANT,
     meaning: "A claim that the app requires did not come from the identity provider. The names of the \
               missing claims stand in `fields`.",
     remedy: "The tenant's admin checks that the connection's client is allowed these claims at the \
@@ -214,17 +222,20 @@ const CLAIMS_NOT_RECEIVED: Explanation = Explanation {
 };
 
 const PERSON_MISMATCH: Explanation = Explanation {
+    menders: APP,
     meaning: "The person is proved, but is not the one named in `expected_national_id`.",
     remedy: "Check that the app expects the right person. The identity of the other person is not handed \
              over.",
 };
 
 const PROVIDER_UNAVAILABLE: Explanation = Explanation {
+    menders: UPSTREAM,
     meaning: "The identity provider cannot be reached, answers too late, or says that it is disturbed.",
     remedy: "Offer another method or try again later. Look at the provider's own status page.",
 };
 
 const PROVIDER_REFUSED: Explanation = Explanation {
+    menders: "the tenant's admin or the identity provider",
     meaning: "The identity provider answered with an error of its own that is neither a cancellation nor a \
               fault of the settings. Its code stands in `upstream_code` over REST and in the audit trail.",
     remedy: "Look the code up in the provider's documentation, or ask its support with the `trace_id` and \
@@ -232,6 +243,7 @@ const PROVIDER_REFUSED: Explanation = Explanation {
 };
 
 const PROVIDER_RESPONSE_REJECTED: Explanation = Explanation {
+    menders: "the identity provider, unless it is an attack",
     meaning: "The identity provider's response did not pass a check. `reason` says which, `stage` says \
               where. No identity was taken from it: what is missing or weaker than the connection demands \
               is wrong.",
@@ -241,6 +253,7 @@ const PROVIDER_RESPONSE_REJECTED: Explanation = Explanation {
 };
 
 const REQUEST_INVALID: Explanation = Explanation {
+    menders: APP,
     meaning: "A parameter or member of the app's request is missing, unknown, doubled or has a value that \
               is not allowed. Over REST `fields` points at each.",
     remedy: "Correct the request. Where the redirect URI or return URL itself is not registered, the \
@@ -248,6 +261,7 @@ const REQUEST_INVALID: Explanation = Explanation {
 };
 
 const APP_UNAUTHORISED: Explanation = Explanation {
+    menders: APP,
     meaning: "The app has not proved who it is: its secret, its key, its assertion or its token is wrong, \
               has expired, or is presented by another method than the registered one.",
     remedy: "Check the app's credentials and its clock. A secret that was rotated is valid until the admin \
@@ -255,6 +269,7 @@ const APP_UNAUTHORISED: Explanation = Explanation {
 };
 
 const IDENTIFICATION_UNKNOWN: Explanation = Explanation {
+    menders: APP,
     meaning: "The app has no identification of this id: it never had, it belongs to another app, its \
               result has been erased, or its code is wrong or used.",
     remedy: "Read a result within an hour and with the code that the browser brought. Start a new \
@@ -262,22 +277,26 @@ const IDENTIFICATION_UNKNOWN: Explanation = Explanation {
 };
 
 const IDEMPOTENCY_CONFLICT: Explanation = Explanation {
+    menders: APP,
     meaning: "The same `Idempotency-Key` was used within 24 hours for a request with another body.",
     remedy: "Make a new key for each identification; send the very same body when a request is repeated.",
 };
 
 const RATE_LIMITED: Explanation = Explanation {
+    menders: APP,
     meaning: "The app, the tenant or the broker as a whole has more requests than it takes at once.",
     remedy: "Wait as long as `Retry-After` says, then send the same request again.",
 };
 
 const STORE_UNAVAILABLE: Explanation = Explanation {
+    menders: OPERATOR,
     meaning: "The broker's store does not answer.",
     remedy: "Wait as long as `Retry-After` says, then try again. The operator sees the cause on `/readyz` \
              and in the metrics.",
 };
 
 const INTERNAL: Explanation = Explanation {
+    menders: BROKER,
     meaning: "A fault of the broker itself.",
     remedy: "Give the `trace_id` to the broker's operator, who finds the cause in the log by it.",
 };
@@ -285,13 +304,30 @@ const INTERNAL: Explanation = Explanation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Class;
 
     #[test]
     fn every_code_is_explained_in_whole_sentences() {
         for code in Code::ALL {
-            let Explanation { meaning, remedy } = code.explanation();
-            assert!(meaning.ends_with('.') && remedy.ends_with('.'), "{code}");
-            assert!(!meaning.contains("  ") && !remedy.contains("  "), "{code}");
+            for text in [code.explanation().meaning, code.explanation().remedy] {
+                assert!(text.ends_with('.') && !text.contains("  "), "{code}");
+                assert!(text.matches('`').count().is_multiple_of(2), "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_mends_it_is_of_the_codes_class() {
+        for code in Code::ALL {
+            let class = match code.class() {
+                Class::Person => PERSON,
+                Class::App => APP,
+                Class::Tenant => TENANT,
+                Class::Upstream => UPSTREAM,
+                Class::Operator => OPERATOR,
+                Class::Broker => BROKER,
+            };
+            assert!(code.explanation().menders.contains(class), "{code}");
         }
     }
 

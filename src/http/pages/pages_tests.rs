@@ -337,6 +337,13 @@ fn every_code_has_a_page_for_developers_and_the_index_links_it() {
 }
 
 #[test]
+fn names_of_the_api_are_set_as_code() {
+    let html = error_page(Code::PersonMismatch).html;
+    assert!(html.contains("the one named in <code>expected_national_id</code>.</p>"), "{html}");
+    assert!(Code::ALL.into_iter().all(|code| !error_page(code).html.contains('`')));
+}
+
+#[test]
 fn the_reasons_are_explained_where_they_arise() {
     assert!(error_page(Code::ProviderResponseRejected).html.contains("<code>not_encrypted</code>"));
     assert!(!error_page(Code::Internal).html.contains("not_encrypted"));
