@@ -16,3 +16,5 @@ mod properties;
 mod published_keys;
 #[cfg(test)]
 mod round_trip;
+#[cfg(test)]
+mod signatures;
