@@ -144,8 +144,8 @@ impl DecryptionKey {
     /// Opens a content whose key is wrapped in `encrypted_key`: one private-key operation, or none
     /// where the lengths cannot fit.
     ///
-    /// Where unwrapping fails, a random content key takes its place and fails at the MAC
-    /// (RFC 7516, section 11.5): the sender does not learn which of the two it was.
+    /// Where unwrapping fails, a random content key takes its place and fails at the MAC: the sender
+    /// does not learn which of the two it was.
     pub(crate) fn open(
         &self,
         operations: &Operations,
@@ -164,14 +164,38 @@ impl DecryptionKey {
         operations.count_decrypt();
         // The content encryption and the header that the trait asks for play no part in RSA-OAEP.
         let unwrapped = decrypter.decrypt(Some(encrypted_key), &A128GCM, &JweHeader::new());
-        let key = unwrapped.map(|key| Zeroizing::new(key.into_owned())).ok();
-        let key = key.filter(|key| key.len() == substitute.len()).unwrap_or(substitute);
+        let unwrapped = unwrapped.map(|key| Zeroizing::new(key.into_owned())).ok();
+        let key = or_substitute(unwrapped, substitute);
         sealed.open(&key)
     }
+}
+
+/// The content key that was unwrapped, or the substitute where none was or its length is wrong
+/// (RFC 7516, section 11.5). What follows is the same work in all three cases.
+fn or_substitute(
+    unwrapped: Option<Zeroizing<Vec<u8>>>,
+    substitute: Zeroizing<Vec<u8>>,
+) -> Zeroizing<Vec<u8>> {
+    unwrapped.filter(|key| key.len() == substitute.len()).unwrap_or(substitute)
 }
 
 impl fmt::Debug for DecryptionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DecryptionKey({})", self.kid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_content_key_that_is_missing_or_of_another_length_is_replaced_and_no_other() {
+        let (right, substitute) = (Zeroizing::new(vec![1; 64]), Zeroizing::new(vec![2; 64]));
+        assert_eq!(or_substitute(Some(right.clone()), substitute.clone()), right);
+        assert_eq!(or_substitute(None, substitute.clone()), substitute);
+        for len in [0, 1, 32, 63, 65, 256] {
+            assert_eq!(or_substitute(Some(Zeroizing::new(vec![1; len])), substitute.clone()), substitute);
+        }
     }
 }

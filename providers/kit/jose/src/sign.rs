@@ -146,3 +146,18 @@ impl fmt::Debug for SigningKey {
         write!(f, "SigningKey({})", self.kid)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use openssl::bn::BigNum;
+
+    use super::*;
+
+    #[test]
+    fn small_numbers_of_a_point_signature_keep_their_leading_zeros() {
+        let number = |value| BigNum::from_u32(value).unwrap();
+        let der = EcdsaSig::from_private_components(number(1), number(0x0200)).unwrap().to_der().unwrap();
+        let signature = concatenated(&der).unwrap();
+        assert_eq!(signature, [vec![0; 31], vec![1], vec![0; 30], vec![2, 0]].concat());
+    }
+}

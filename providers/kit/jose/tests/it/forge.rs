@@ -136,11 +136,15 @@ impl Token {
         let (mut key, mut iv) = (vec![0; content.key_len()], vec![0; content.iv_len()]);
         rand_bytes(&mut key).unwrap();
         rand_bytes(&mut iv).unwrap();
-        let encrypter = RSA_OAEP.encrypter_from_jwk(&our_key()).unwrap();
-        let wrapped = encrypter.encrypt(&key, &JweHeader::new(), &mut JweHeader::new()).unwrap().unwrap();
+        let wrapped = wrap(&key);
         let aad = encode(header);
         let (ciphertext, tag) = content.encrypt(&key, Some(&iv), payload, aad.as_bytes()).unwrap();
         Self([header.as_bytes().to_vec(), wrapped, iv, ciphertext, tag.unwrap()])
+    }
+
+    /// A good token whose wrapped content key is one of the caller's.
+    pub fn with_content_key(key: &[u8]) -> Self {
+        nested().with_part(1, wrap(key))
     }
 
     pub fn with_part(mut self, part: usize, bytes: impl Into<Vec<u8>>) -> Self {
@@ -162,6 +166,11 @@ impl Token {
     pub fn text(&self) -> String {
         self.0.each_ref().map(encode).join(".")
     }
+}
+
+fn wrap(key: &[u8]) -> Vec<u8> {
+    let encrypter = RSA_OAEP.encrypter_from_jwk(&our_key()).unwrap();
+    encrypter.encrypt(key, &JweHeader::new(), &mut JweHeader::new()).unwrap().unwrap()
 }
 
 /// Our public key for the attacker's own library.

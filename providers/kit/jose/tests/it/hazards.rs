@@ -50,7 +50,9 @@ fn hazard_1_a_wrong_content_key_and_a_wrong_mac_are_one_error() {
     let above_modulus = token.clone().with_part(1, vec![0xff; 256]).text();
     let zero = token.clone().with_part(1, vec![0; 256]).text();
     let wrong_mac = token.flip(4, 0, 1).text();
-    for text in [wrong_key, not_oaep, above_modulus, zero, wrong_mac] {
+    let short_key = Token::with_content_key(&[7; 32]).text();
+    let long_key = Token::with_content_key(&[7; 128]).text();
+    for text in [wrong_key, not_oaep, above_modulus, zero, wrong_mac, short_key, long_key] {
         assert_eq!(open(&text), (DECRYPTION, 1));
     }
 }

@@ -176,6 +176,9 @@ fn later_fetches_add_keys_and_take_none_away() {
     assert!(is_verified_by(&merged, &first) && is_verified_by(&merged, &second));
     assert!(merged.replaced().is_empty());
     assert_eq!(merged.merged_with(&newer).merged_with(&older).len(), 2);
+    let unnamed = published(&[marked(first.public_jwk(), &json!({"kid": null}))]);
+    assert_eq!(unnamed.merged_with(&unnamed).len(), 1);
+    assert_eq!(unnamed.merged_with(&merged).merged_with(&unnamed).len(), 3);
 }
 
 #[test]
