@@ -70,7 +70,7 @@ impl OpenIdProvider {
         let id = registered.client.id.as_str();
         check_assertion_claims(&verified.claims, id, &self.assertion_audiences(), self.now())?;
         let jti = text(&verified.claims, "jti").unwrap_or_default();
-        if self.sees_again(id, jti) {
+        if self.sees_again(["assertion", id, jti]) {
             return Err(OAuthError::client("the client assertion was used before"));
         }
         Ok(())
@@ -82,11 +82,12 @@ impl OpenIdProvider {
         [self.issuer(), self.url(endpoints.token), self.url(pushed)]
     }
 
-    /// Whether a `jti` was used before by this client; from now on it was. They count for 24 hours.
-    pub(crate) fn sees_again(&self, client: &str, jti: &str) -> bool {
+    /// Whether a `jti` was used before, in this kind of token and by this client; from now on it was.
+    /// They count for 24 hours.
+    pub(crate) fn sees_again(&self, kind_client_jti: [&str; 3]) -> bool {
         let now = self.now();
         let end = Timestamp(now.0.saturating_add(86_400));
-        !self.memory().seen.keep(digest_text(&[client, jti]), (), now, end)
+        !self.memory().seen.keep(digest_text(&kind_client_jti), (), now, end)
     }
 }
 

@@ -88,7 +88,7 @@ impl OpenIdProvider {
         let claims = &verified.claims;
         let id = registered.client.id.as_str();
         self.check_object(claims, id)?;
-        if text(claims, "jti").is_some_and(|jti| self.sees_again(id, jti)) {
+        if text(claims, "jti").is_some_and(|jti| self.sees_again(["request", id, jti])) {
             return Err(OAuthError::request_object("the request object was used before"));
         }
         Ok(to_parameters(claims))
