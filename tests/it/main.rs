@@ -1,6 +1,10 @@
 //! Integration tests.
 
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
+mod journeys;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

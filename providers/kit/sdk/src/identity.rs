@@ -88,7 +88,7 @@ pub struct Attributes {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub birth_date: Option<Hidden<String>>,
     /// Whether the person has reached an age, by years.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "ages")]
     pub age_over: BTreeMap<u8, bool>,
     /// The national personal identity code.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,6 +114,13 @@ pub struct Attributes {
     /// Where to pay.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub payment_details: Vec<PaymentDetails>,
+}
+
+/// Reads ages by the text of their years: in a flattened struct serde keeps keys as texts.
+fn ages<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<u8, bool>, D::Error> {
+    let ages = BTreeMap::<String, bool>::deserialize(deserializer)?;
+    let ages = ages.into_iter().map(|(years, reached)| years.parse().map(|years| (years, reached)));
+    ages.collect::<Result<_, _>>().map_err(serde::de::Error::custom)
 }
 
 impl Attributes {
@@ -281,6 +288,18 @@ mod tests {
             "email": { "value": "onni@example.org", "verified": true },
         });
         assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn reads_back_also_as_a_part_of_something_larger() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Larger {
+            #[serde(flatten)]
+            attributes: Attributes,
+        }
+        let larger = Larger { attributes: attributes() };
+        let json = serde_json::to_string(&larger).unwrap();
+        assert_eq!(serde_json::from_str::<Larger>(&json).unwrap(), larger);
     }
 
     #[test]
