@@ -13,6 +13,7 @@ impl Providers {
     #[must_use]
     pub fn built_in() -> Self {
         Self::default()
+            .with::<tunnus_generic_oidc::GenericOidc>()
             .with::<tunnus_idpartner::IdPartner>()
             .with::<tunnus_signicat_ftn::SignicatFtn>()
             .with::<tunnus_signicat_mle::SignicatMle>()

@@ -36,13 +36,13 @@ struct Shop {
 }
 
 #[derive(Template)]
-#[template(path = "demo/start.html")]
+#[template(path = "demo_start.html")]
 struct Start<'a> {
     connections: &'a [(String, String)],
 }
 
 #[derive(Template)]
-#[template(path = "demo/result.html")]
+#[template(path = "demo_result.html")]
 struct Outcome {
     success: bool,
     shown: String,

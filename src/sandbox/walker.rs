@@ -106,10 +106,12 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
     Some(rest.split_once(to)?.0)
 }
 
-/// The form of a page that posts itself: it has hidden fields only.
+/// The form of a page that posts itself or only waits for a click: one form with one nameless button.
 fn self_posting_form(base: &Url, page: &str) -> Option<Hop> {
     let form = between(page, "<form", "</form>")?;
-    if !page.contains("<script") {
+    let (_, buttons) = form.split_once("<button")?;
+    let one = page.matches("<form").count() == 1 && page.matches("<button").count() == 1;
+    if !one || buttons.split('>').next()?.contains("name=") {
         return None;
     }
     let action = base.join(&unescape(between(form, "action=\"", "\"")?)).ok()?;
@@ -143,11 +145,15 @@ mod tests {
 
     #[test]
     fn a_self_posting_form_is_submitted_as_it_stands() {
-        let page = r#"<form method="post" action="/x?a=1&amp;b=2"><input type="hidden" name="c" value="d&#34;&amp;"></form><script>1</script>"#;
+        let page = r#"<form method="post" action="/x?a=1&amp;b=2"><input type="hidden" name="c" value="d&#34;&amp;"><button>Go</button></form>"#;
         let base = Url::parse("http://127.0.0.1:1/y").unwrap();
         let Some(Hop::Post(action, body)) = self_posting_form(&base, page) else { panic!("a form") };
         assert_eq!(action.as_str(), "http://127.0.0.1:1/x?a=1&b=2");
         assert_eq!(body, "c=d%22%26");
-        assert!(self_posting_form(&base, "<form action=\"/\"></form>").is_none());
+        for page in
+            ["<form action=\"/\"></form>", "<form action=\"/\"><button name=\"persona\">A</button></form>"]
+        {
+            assert!(self_posting_form(&base, page).is_none(), "{page}");
+        }
     }
 }

@@ -38,8 +38,12 @@ impl Shown {
         hrefs.filter_map(|href| self.url.join(&unescape(href)).ok()).collect()
     }
 
-    /// The form that posts itself.
+    /// The one form, where nothing is left to choose: it posts itself or waits for a click.
     pub fn form(&self) -> Option<(Url, Vec<(String, String)>)> {
+        let one = self.body.matches("<form").count() == 1 && self.body.matches("<button").count() == 1;
+        if !one || self.body.split_once("<button")?.1.split('>').next()?.contains("name=") {
+            return None;
+        }
         let form = self.body.split_once("<form")?.1.split_once("</form>")?.0;
         let action = self.url.join(&unescape(attribute(form, "action")?)).ok()?;
         let fields = form.split("<input").skip(1);
@@ -153,7 +157,7 @@ impl Person {
             };
             if let Some(location) = shown.location() {
                 next = location;
-            } else if let (Some((action, fields)), true) = (shown.form(), shown.body.contains("<script")) {
+            } else if let Some((action, fields)) = shown.form() {
                 next = action;
                 form = Some(fields);
             } else {
