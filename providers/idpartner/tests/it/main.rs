@@ -9,4 +9,6 @@ mod conformance;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
+mod downgrades;
+#[cfg(test)]
 mod selector;
