@@ -14,8 +14,10 @@ use rustls::ClientConfig;
 
 use super::egress::{Lookup, Resolver, Route};
 
-/// How long an idle connection to an upstream is kept.
-const IDLE: Duration = Duration::from_secs(60);
+/// How long an idle connection to an upstream is kept: less than the five seconds after which many
+/// servers close theirs. A code that meets the closing of its connection is lost, since it is not
+/// sent again.
+const IDLE: Duration = Duration::from_secs(4);
 
 /// What a client is for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

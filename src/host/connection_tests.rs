@@ -238,7 +238,9 @@ async fn without_the_credential_nothing_is_sent() {
 #[tokio::test]
 async fn a_request_says_what_it_must_and_carries_nothing_over() {
     let upstream = Upstream::start(|_| {
-        Answer::Bytes(b"HTTP/1.1 200 OK\r\nSet-Cookie: id=1\r\nContent-Length: 0\r\n\r\n".to_vec())
+        Answer::Bytes(
+            b"HTTP/1.1 200 OK\r\nSet-Cookie: id=1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_vec(),
+        )
     });
     let host = host(&upstream);
     for _ in 0..2 {

@@ -143,3 +143,7 @@ impl From<Unavailable> for SealError {
         Self::KeysUnavailable(cause)
     }
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;

@@ -29,7 +29,7 @@ pub(super) enum Answer {
 /// A whole response.
 pub(super) fn response(status: &str, content_type: &str, body: &[u8]) -> Answer {
     let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
+        "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     Answer::Bytes([head.as_bytes(), body].concat())
@@ -74,7 +74,7 @@ impl Upstream {
                 let (seen, answer, tls) = (Arc::clone(&seen), Arc::clone(&answer), tls.clone());
                 thread::spawn(move || match tls {
                     Some(tls) => {
-                        serve(StreamOwned::new(ServerConnection::new(tls).unwrap(), stream), &seen, &*answer)
+                        serve(StreamOwned::new(ServerConnection::new(tls).unwrap(), stream), &seen, &*answer);
                     }
                     None => serve::<TcpStream>(stream, &seen, &*answer),
                 });
