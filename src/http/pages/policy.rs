@@ -35,10 +35,9 @@ impl Policy<'_> {
         if !self.form {
             header.push_str("; form-action 'none'");
         }
-        // Nobody lays our buttons beneath theirs.
-        if !self.framable {
-            header.push_str("; frame-ancestors 'none'");
-        }
+        // Nobody lays our buttons beneath theirs. The exception is said aloud: the directive takes the
+        // place of `X-Frame-Options` (CSP 3, section 6.4.2.2), whatever that header says.
+        header.push_str(if self.framable { "; frame-ancestors *" } else { "; frame-ancestors 'none'" });
         header
     }
 }
@@ -75,6 +74,6 @@ mod tests {
     fn images_only_with_a_logo_and_frames_only_where_meant() {
         assert!(!BARE.header().contains("img-src"));
         assert!(Policy { logo: true, ..BARE }.header().contains("; img-src https: data:;"));
-        assert!(!Policy { framable: true, ..BARE }.header().contains("frame-ancestors"));
+        assert!(Policy { framable: true, ..BARE }.header().ends_with("; frame-ancestors *"));
     }
 }
