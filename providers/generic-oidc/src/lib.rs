@@ -7,7 +7,7 @@ mod provider;
 mod settings;
 
 #[cfg(feature = "simulator")]
-mod simulator;
+pub mod simulator;
 
 pub use claims::{AcrValues, ClaimRow};
 pub use protection::{

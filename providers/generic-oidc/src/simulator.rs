@@ -17,20 +17,34 @@ use tunnus_simulator::{
     RequestDemand, RequestObject as Object, ResponseDelivery, SimulatorError, claims, credentials,
 };
 
-use crate::{ClientAuthentication, GenericOidc, RequestObject, ResponseForm, Settings, UserinfoForm};
+use crate::{
+    ClientAuthentication, GenericOidc, RequestObject, ResponseForm, Settings, TokenProtection, UserinfoForm,
+};
 
 /// How the upstream takes encrypted requests.
-const CONTENTS: &[ContentEncryption] = &[ContentEncryption::A128CbcHs256, ContentEncryption::A256Gcm];
+const CONTENTS: &[ContentEncryption] = &[
+    ContentEncryption::A128CbcHs256,
+    ContentEncryption::A192CbcHs384,
+    ContentEncryption::A256CbcHs512,
+    ContentEncryption::A128Gcm,
+    ContentEncryption::A256Gcm,
+];
 
 /// The upstream and three connections to it.
 pub(crate) fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
-    let connections = [
-        connection(site, "oidc", "OpenID provider", &json!({})),
-        connection(site, "oidc-plain", "OpenID provider, as little as there may be", &plain()),
-        connection(site, "oidc-sealed", "OpenID provider, everything sealed", &sealed(site)),
+    let variants = [
+        ("oidc", "OpenID provider", json!({})),
+        ("oidc-plain", "OpenID provider, requests in the open", plain()),
+        ("oidc-sealed", "OpenID provider, everything sealed", sealed(site)),
     ];
-    let connections: Option<Vec<_>> = connections.into_iter().collect();
-    let (connections, clients) = connections?.into_iter().unzip();
+    sandbox_of(site, &variants)
+}
+
+/// The upstream and connections to it: id, title and what differs from the least settings.
+#[must_use]
+pub fn sandbox_of(site: &SandboxSite, variants: &[(&str, &str, Value)]) -> Option<Sandbox> {
+    let made = variants.iter().map(|(id, title, changes)| connection(site, id, title, changes));
+    let (connections, clients) = made.collect::<Option<Vec<_>>>()?.into_iter().unzip();
     let simulator = OpenIdProvider::new(site, Profile { clients, ..upstream() }).ok()?;
     Some(Sandbox { connections, simulator: Arc::new(simulator) })
 }
@@ -100,7 +114,7 @@ fn client(
     credentials: &Credentials,
 ) -> Result<Client, SimulatorError> {
     let prefix = site.return_prefix.as_str().trim_end_matches('/');
-    let (shape, signing) = (shape(settings), settings.signing_algorithm);
+    let signing = settings.signing_algorithm;
     let algorithm = settings.request_encryption.algorithm;
     let object = match settings.request_protection {
         RequestObject::Plain => Object::Absent,
@@ -122,21 +136,21 @@ fn client(
         request: RequestDemand { pushed: settings.request_delivery == Delivery::Pushed, object },
         response: match settings.response {
             ResponseForm::Query | ResponseForm::FormPost => ResponseDelivery::Plain { iss: true },
-            ResponseForm::Jwt => ResponseDelivery::Jarm(shape),
+            ResponseForm::Jwt => ResponseDelivery::Jarm(shape(&settings.response_protection)),
         },
-        id_token: shape,
+        id_token: shape(&settings.id_token),
         userinfo: match settings.userinfo {
             UserinfoForm::NotFetched | UserinfoForm::Json => MessageShape::Plain,
-            UserinfoForm::Jwt => shape,
+            UserinfoForm::Jwt => shape(&settings.userinfo_protection),
         },
         ..Client::new(&settings.client_id, credentials, format!("{prefix}/{id}/callback"))?
     })
 }
 
-/// What every token of the connection is: the settings here say the same of all.
-fn shape(settings: &Settings) -> MessageShape {
-    let signing = settings.id_token.signing.first().copied().unwrap_or(SigningAlgorithm::RS256);
-    match &settings.id_token.encryption {
+/// The first of the shapes that the connection takes.
+fn shape(protection: &TokenProtection) -> MessageShape {
+    let signing = protection.signing.first().copied().unwrap_or(SigningAlgorithm::RS256);
+    match &protection.encryption {
         None => MessageShape::Signed(signing),
         Some(encryption) => MessageShape::Nested {
             signing,
@@ -162,9 +176,4 @@ fn id_token_claims(login: &Login<'_>) -> Claims {
     standard.retain(|claim, _| login.asks_for("id_token", claim));
     standard.insert("amr".to_owned(), json!(["external"]));
     standard
-}
-
-#[cfg(test)]
-mod tests {
-    tunnus_simulator::conformance!(crate::GenericOidc);
 }
