@@ -79,6 +79,7 @@ impl Clients {
             .dns_resolver(Resolver { lookup: Arc::clone(&self.lookup), route })
             .redirect(Policy::none())
             .retry(retry::never())
+            .user_agent("tunnus")
             .no_proxy()
             .referer(false)
             .connect_timeout(self.connect_timeout)

@@ -250,7 +250,9 @@ async fn a_request_says_what_it_must_and_carries_nothing_over() {
     let second = upstream.requests().remove(1);
     assert_eq!(
         second,
-        format!("GET /token?x=1 HTTP/1.1\r\naccept: application/json\r\nhost: {authority}\r\n\r\n")
+        format!(
+            "GET /token?x=1 HTTP/1.1\r\naccept: application/json\r\nuser-agent: tunnus\r\nhost: {authority}\r\n\r\n"
+        )
     );
 }
 

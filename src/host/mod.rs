@@ -36,7 +36,8 @@ use crate::{ambient::Ambient, metrics::Metrics};
 pub struct OutboundLimits {
     /// For resolving a name and connecting, TLS included.
     pub connect_timeout: Duration,
-    /// For a whole exchange, the response's body included; and for finding the key of one token.
+    /// For a whole exchange, the response's body included. Finding the key of a token may take twice
+    /// as long.
     pub timeout: Duration,
     /// The largest response that is read, in bytes.
     pub response_bytes: usize,

@@ -64,3 +64,43 @@ impl FlowStore for MeteredStore {
         self.measured("ping", self.inner.ping()).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{
+        ambient::Ambient,
+        store::{MemoryLimits, MemoryStore},
+    };
+
+    #[tokio::test]
+    async fn every_operation_is_recorded_with_its_outcome() {
+        let metrics = Arc::new(Metrics::new(1, BTreeSet::new()).unwrap());
+        let memory = MemoryStore::new(MemoryLimits { entries: 1, bytes: 1000 }, Ambient::system());
+        let store = MeteredStore::new(Arc::new(memory), Arc::clone(&metrics));
+        let (key, minute) = (Key::new("attempt", "a"), Duration::from_secs(60));
+        store.ping().await.unwrap();
+        store.create(&key, b"one", minute).await.unwrap();
+        store.put(&key, &[0; 2000], minute).await.unwrap_err();
+        store.read(&key).await.unwrap();
+        store.take(&key).await.unwrap();
+        store.delete(&key).await.unwrap();
+        let text = metrics.render();
+        for (operation, outcome) in [
+            ("ping", "ok"),
+            ("create", "ok"),
+            ("put", "error"),
+            ("look", "ok"),
+            ("take", "ok"),
+            ("delete", "ok"),
+        ] {
+            let line = format!(
+                "tunnus_flow_store_operation_duration_seconds_count\
+                 {{operation=\"{operation}\",outcome=\"{outcome}\"}} 1"
+            );
+            assert!(text.contains(&line), "{line}");
+        }
+    }
+}
