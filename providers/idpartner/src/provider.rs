@@ -78,7 +78,8 @@ impl IdPartnerConnection {
                 let state = ProviderState::keep(&Kept::AtBank { issuer, pending })?;
                 Ok(Step::Navigate(Navigate { to, expect, state, expires_in }))
             }
-            authenticated @ Step::Authenticated(_) => Ok(authenticated),
+            // Nobody is authenticated before the bank has answered.
+            Step::Authenticated(_) => Err(ProviderError::new(Fault::Internal, Stage::Par)),
         }
     }
 
