@@ -102,9 +102,6 @@ async fn userinfo_comes_in_every_form() {
 }
 
 #[tokio::test]
-async fn the_hash_of_the_access_token_can_be_demanded() {
-    let bench = Bench::new(&json!({ "at_hash": "required" }));
-    let outcome = bench.identify().await;
-    let refused = outcome.as_ref().err().is_some_and(|error| error.contains("token_hash"));
-    assert!(outcome.is_ok() || refused, "{:?}", outcome.err());
+async fn the_access_tokens_hash_and_the_time_of_authentication_can_be_demanded() {
+    logs_in(&json!({ "at_hash": "required", "auth_time": "always" })).await;
 }
