@@ -11,7 +11,7 @@ mod honest;
 mod hostile;
 mod settings;
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use tunnus_sdk::{
     Definition, ErasedDefinition, Provider, Timestamp, erase,
@@ -20,7 +20,10 @@ use tunnus_sdk::{
 
 pub use self::{
     correlation::{misdirected_returns_fail, nothing_passes_by_the_floor, returns_are_correlated},
-    honest::{cancelling_is_told_apart, every_persona_logs_in, hints_reach_the_upstream},
+    honest::{
+        cancelling_is_told_apart, every_persona_logs_in, hints_reach_the_upstream,
+        what_is_not_asked_for_does_not_come,
+    },
     hostile::{
         every_fault_fails_closed, faults_of_one_login, foreign_returns_fail, late_returns_fail,
         malformed_returns_fail, replayed_returns_fail,
@@ -38,7 +41,8 @@ macro_rules! conformance {
     };
     ($definition:ty, $faults:expr) => {
         $crate::conformance!(@tests $definition;
-            every_persona_logs_in, hints_reach_the_upstream, cancelling_is_told_apart, faults_of_one_login,
+            every_persona_logs_in, hints_reach_the_upstream, what_is_not_asked_for_does_not_come,
+            cancelling_is_told_apart, faults_of_one_login,
             replayed_returns_fail, foreign_returns_fail, late_returns_fail, malformed_returns_fail,
             returns_are_correlated, misdirected_returns_fail, nothing_passes_by_the_floor,
             debug_shows_nothing_private, settings_are_described, probe_sees_faults
@@ -63,31 +67,40 @@ macro_rules! conformance {
 
 /// What a check found: nothing, or every deviation.
 #[derive(Clone, Debug, Default)]
-pub struct Report(Vec<String>);
+pub struct Report {
+    deviations: Vec<String>,
+    touched: BTreeSet<String>,
+}
 
 impl Report {
     /// Whether there is no deviation.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.0.is_empty()
+        self.deviations.is_empty()
+    }
+
+    /// The faults that have touched a login: the rest do not apply to the provider.
+    #[must_use]
+    pub const fn touched(&self) -> &BTreeSet<String> {
+        &self.touched
     }
 
     /// Notes a deviation unless `holds`.
     fn demand(&mut self, holds: bool, deviation: impl FnOnce() -> String) {
         if !holds {
-            self.0.push(deviation());
+            self.deviations.push(deviation());
         }
     }
 
     fn note(&mut self, deviation: impl Into<String>) {
-        self.0.push(deviation.into());
+        self.deviations.push(deviation.into());
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} deviations:", self.0.len())?;
-        self.0.iter().try_for_each(|deviation| writeln!(f, "  {deviation}"))
+        writeln!(f, "{} deviations:", self.deviations.len())?;
+        self.deviations.iter().try_for_each(|deviation| writeln!(f, "  {deviation}"))
     }
 }
 

@@ -47,6 +47,36 @@ pub fn hints_reach_the_upstream<D: Definition>() -> Report {
     })
 }
 
+/// The members that no provider has to bring for a login's own sake.
+const SPARE: [Member; 6] = [
+    Member::Email,
+    Member::Phone,
+    Member::Address,
+    Member::Gender,
+    Member::Nationality,
+    Member::PaymentDetails,
+];
+
+/// An app that asks for no data gets a login, and the upstream is not asked for what nobody wants.
+#[must_use]
+pub fn what_is_not_asked_for_does_not_come<D: Definition>() -> Report {
+    on_each_connection::<D>(|bench, connection, report| {
+        let personas = bench.sandbox.simulator.personas();
+        let id = personas.first().ok_or("the simulator has no personas")?;
+        let setup = bench.setup(connection)?;
+        let mut request = login(bench, &setup, None);
+        request.claims.clear();
+        match block_on(run(&setup, request, Click::Persona(id)))? {
+            Ending::Identified(_, identity) => {
+                let spare = SPARE.into_iter().find(|member| identity.attributes.has(*member));
+                report.demand(spare.is_none(), || format!("{}: {spare:?} came unasked", connection.id));
+            }
+            other => report.note(format!("{} asked for nothing: {other}", connection.id)),
+        }
+        Ok(())
+    })
+}
+
 /// A person who cancels is told apart from an upstream that fails.
 #[must_use]
 pub fn cancelling_is_told_apart<D: Definition>() -> Report {

@@ -26,7 +26,9 @@ pub fn every_fault_fails_closed<D: Definition>(own: &'static [FaultRow]) -> Repo
             bench.sandbox.simulator.set_fault(None);
             let (ending, touched) = outcome?;
             let place = format!("{}/{name}", connection.id);
-            judge(&place, &ending, touched.iter().any(|other| other == name), row_of(name, own), report);
+            let is_touched = touched.iter().any(|other| other == name);
+            judge(&place, &ending, is_touched, row_of(name, own), report);
+            report.touched.extend(is_touched.then(|| name.to_owned()));
         }
         Ok(())
     })

@@ -14,9 +14,10 @@ use tunnus_oidc::{
 };
 use tunnus_sdk::{
     Assurance, Candidate, ContentEncryption, CredentialNeeds, Credentials, Definition, Descriptor,
-    Encryption, Environment, Evidence, Fault, Finding, Floor, Host, Identity, Inbound, KeyEncryption, Leg,
-    Level, LocalizedText, LoginRequest, Member, Provider, ProviderError, ProviderState, SettingsError,
+    Encryption, Environment, Evidence, Finding, Floor, Host, Identity, Inbound, KeyEncryption, Leg, Level,
+    LocalizedText, LoginRequest, Member, Provider, ProviderError, ProviderState, Reason, SettingsError,
     SetupStep, SigningAlgorithm, Stage, Step, SubjectSource, async_trait,
+    identity::Contact,
     sandbox::{Sandbox, SandboxConnection, SandboxSite},
 };
 use tunnus_simulator::{
@@ -192,11 +193,9 @@ impl Provider for AcmeConnection {
     fn normalise(&self, evidence: &Evidence) -> Result<Identity, ProviderError> {
         let reader = ClaimReader::new(evidence);
         let mapped = map(&reader, STANDARD)?;
-        if mapped.attributes.name.is_empty() {
-            return Err(ProviderError::new(
-                Fault::ClaimsNotReceived(vec![Member::FullName]),
-                Stage::Normalise,
-            ));
+        let has_at = |email: &Contact| email.value.expose_str().contains('@');
+        if !mapped.attributes.email.as_ref().is_none_or(has_at) {
+            return Err(ProviderError::rejected(Reason::ClaimsInconsistent, Stage::Normalise));
         }
         Ok(Identity {
             upstream: reader.subject()?,
@@ -220,12 +219,12 @@ impl Provider for AcmeConnection {
 
 /// The faults that only Acme has.
 pub const FAULTS: &[FaultRow] = &[FaultRow {
-    name: "acme_nameless",
-    sentence: "The person has no name.",
+    name: "acme_email_broken",
+    sentence: "The e-mail address is none.",
     deed: Deed::Claims(Message::Userinfo, |claims, _| {
-        claims.retain(|name, _| !name.ends_with("name"));
+        claims.insert("email".to_owned(), "nowhere".into());
     }),
-    expect: &[Expected::new(Fault::ClaimsNotReceived(Vec::new()), Stage::Normalise)],
+    expect: &[Expected::rejected(Reason::ClaimsInconsistent, Stage::Normalise)],
 }];
 
 const MANNERS: [(Manner, &str); 4] = [
@@ -319,7 +318,18 @@ fn client(
 }
 
 mod conformance {
+    use std::collections::BTreeSet;
+
     use super::{Acme, FAULTS};
 
     tunnus_simulator::conformance!(Acme, FAULTS);
+
+    #[test]
+    fn acme_meets_every_fault_there_is() {
+        let report = tunnus_simulator::conformance::every_fault_fails_closed::<Acme>(FAULTS);
+        let all: BTreeSet<String> =
+            tunnus_simulator::faults::generic().map(|row| row.name.to_owned()).collect();
+        let missed: Vec<_> = all.difference(report.touched()).collect();
+        assert!(missed.is_empty(), "{missed:?}");
+    }
 }

@@ -231,6 +231,6 @@ fn a_fault_without_a_row_is_found_out() {
     let report = conformance::every_fault_fails_closed::<Careless<MakesNone>>(&[]);
     assert_eq!(
         report.to_string(),
-        "1 deviations:\n  acme-modest/acme_nameless: no row says what it must end in\n"
+        "1 deviations:\n  acme-modest/acme_email_broken: no row says what it must end in\n"
     );
 }

@@ -122,6 +122,6 @@ fn a_fault_for_all_lasts_until_it_is_taken_back() {
 fn faults_and_personas_are_listed() {
     let desk = Desk::new();
     let faults = desk.simulator.faults();
-    assert!(faults.len() > 120 && faults.iter().any(|(name, _)| *name == "acme_nameless"));
+    assert!(faults.len() > 120 && faults.iter().any(|(name, _)| *name == "acme_email_broken"));
     assert_eq!(desk.simulator.personas().len(), tunnus_simulator::personas::PERSONAS.len());
 }
