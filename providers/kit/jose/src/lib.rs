@@ -19,7 +19,9 @@ mod sign;
 pub use error::{EncryptError, KeyError, Rejected, SignError, VerifyError};
 pub use json::parse_object;
 pub use markers::KeyUse;
-pub use open::{Verified, decrypt, decrypt_unsigned, verify};
+#[cfg(feature = "receiver")]
+pub use open::decrypt_unsigned;
+pub use open::{Verified, decrypt, verify};
 pub use operations::{OperationCounts, Operations};
 pub use public_keys::PublicKeys;
 pub use ring::{DecryptionKey, DecryptionRing};

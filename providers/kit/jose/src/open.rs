@@ -53,20 +53,26 @@ pub fn decrypt(
 }
 
 /// Decrypts a token that holds a text without a signature: a request object that its receiver takes
-/// encrypted only. Who sent it stays unknown, so that nothing of an upstream is ever opened by this.
+/// encrypted only. Who sent it stays unknown, so nothing of an upstream may be opened by this. It is
+/// not compiled into a broker without simulators, and refuses what is meant for [`decrypt`].
 ///
 /// # Errors
 /// As [`decrypt`].
+#[cfg(feature = "receiver")]
 pub fn decrypt_unsigned(
     operations: &Operations,
     demand: &Encryption,
     ring: &DecryptionRing,
     token: &str,
 ) -> Result<Hidden<String>, Rejected> {
+    const MALFORMED: Rejected = Rejected(Reason::Malformed);
     let jwe = Jwe::parse(token)?;
     let algorithms = demanded_encryption(demand, &jwe.header)?;
+    if jwe.header.announces_jwt() {
+        return Err(MALFORMED);
+    }
     let mut plaintext = plaintext(operations, algorithms, ring, &jwe)?;
-    let text = String::from_utf8(std::mem::take(&mut plaintext)).map_err(|_| Rejected(Reason::Malformed))?;
+    let text = String::from_utf8(std::mem::take(&mut plaintext)).map_err(|_| MALFORMED)?;
     Ok(Hidden::new(text))
 }
 
@@ -75,7 +81,7 @@ fn plaintext(
     operations: &Operations,
     algorithms: (KeyEncryption, ContentEncryption),
     ring: &DecryptionRing,
-    jwe: &Jwe,
+    jwe: &Jwe<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, Rejected> {
     const DECRYPTION: Rejected = Rejected(Reason::Decryption);
     let sealed = Sealed::new(algorithms.1, jwe.aad.as_bytes(), [&jwe.iv, &jwe.ciphertext, &jwe.tag]);

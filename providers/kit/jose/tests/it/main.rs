@@ -14,6 +14,8 @@ mod private_keys;
 mod properties;
 #[cfg(test)]
 mod published_keys;
+#[cfg(all(test, feature = "receiver"))]
+mod receiver;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]
