@@ -19,7 +19,10 @@ use actix_web::{
 use askama::Template;
 use serde_json::{Value, json};
 
-use super::login::{LoginError, Pending, Relying};
+use super::{
+    login::{LoginError, Pending, Relying},
+    running::Offered,
+};
 use crate::http::browser::params;
 
 /// How many logins may be pending.
@@ -31,14 +34,14 @@ const COOKIE: &str = "demo_state";
 struct Shop {
     relying: Relying,
     base: String,
-    connections: Vec<(String, String)>,
+    connections: Vec<Offered>,
     pending: Mutex<HashMap<String, Pending>>,
 }
 
 #[derive(Template)]
 #[template(path = "demo_start.html")]
 struct Start<'a> {
-    connections: &'a [(String, String)],
+    connections: &'a [Offered],
 }
 
 #[derive(Template)]
@@ -48,14 +51,14 @@ struct Outcome {
     shown: String,
 }
 
-/// Serves the shop at `base`; `connections` are ids with names.
+/// Serves the shop at `base`; offers `connections`.
 ///
 /// # Errors
 /// Where the listener cannot be used.
 pub fn serve(
     relying: Relying,
     base: String,
-    connections: Vec<(String, String)>,
+    connections: Vec<Offered>,
     listener: TcpListener,
 ) -> io::Result<Server> {
     let shop = Data::new(Shop { relying, base, connections, pending: Mutex::default() });

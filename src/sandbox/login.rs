@@ -195,9 +195,8 @@ impl Relying {
     }
 }
 
-/// The hint that makes a simulator log in without a click, and misbehave where a fault is named.
+/// The hint that makes a simulator log in without a click.
 #[must_use]
-pub fn hint(persona: &str, fault: Option<&str>) -> Hidden<String> {
-    let fault = fault.map(|fault| format!(",fault={fault}")).unwrap_or_default();
-    Hidden::new(format!("sandbox:persona={persona}{fault}"))
+pub fn hint(persona: &str) -> Hidden<String> {
+    Hidden::new(format!("sandbox:persona={persona}"))
 }

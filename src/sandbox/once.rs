@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{
     login::{LoginError, Relying, hint},
+    running::Offered,
     walker::Walker,
 };
 use crate::http::browser::params;
@@ -18,30 +19,31 @@ const RETURN: &str = "http://127.0.0.1:1/return";
 /// The two faces.
 const FACES: [&str; 2] = ["openid", "rest"];
 
-/// Logs in through each of `connections` over both faces. True where all succeeded.
+/// Logs in through each of `connections` over both faces, as the first persona that its upstream
+/// knows. True where all succeeded.
 ///
 /// # Errors
 /// Where `out` cannot be written to.
 pub async fn run(
     relying: &Relying,
-    connections: &[String],
-    persona: &str,
+    connections: &[Offered],
     as_lines: bool,
     out: &mut (dyn Write + Send),
 ) -> std::io::Result<bool> {
     let mut all = true;
     for connection in connections {
         for face in FACES {
-            let result = login(relying, connection, face, persona).await;
+            let persona = connection.personas.first().copied().unwrap_or_default();
+            let result = login(relying, &connection.id, face, persona).await;
             all &= result.is_ok();
-            print(out, connection, face, &result, as_lines)?;
+            print(out, &connection.id, face, &result, as_lines)?;
         }
     }
     Ok(all)
 }
 
 async fn login(relying: &Relying, connection: &str, face: &str, persona: &str) -> Result<Value, LoginError> {
-    let hint = hint(persona, None);
+    let hint = hint(persona);
     if face == "openid" {
         let more = [("connection", connection), ("login_hint", hint.expose_str())];
         let pending = relying.begin(RETURN, &more).await?;

@@ -15,7 +15,7 @@ use super::{
     demo,
     login::Relying,
     simulators::{self, Simulators},
-    tenant::{self, KeysFailed, TENANT},
+    tenant::{self, Assembled, KeysFailed, TENANT},
 };
 use crate::{
     ambient::Ambient,
@@ -25,7 +25,7 @@ use crate::{
     server,
     store::{FlowStore, MemoryLimits, MemoryStore},
     tenant::{
-        model::App,
+        model::{App, Connection},
         set::{TenantSet, Tenants},
     },
 };
@@ -83,11 +83,22 @@ pub struct Sandbox {
     pub relying: Relying,
     /// Where the demo app is.
     pub demo_url: String,
-    /// The connections: id and name.
-    pub connections: Vec<(String, String)>,
+    /// The connections.
+    pub connections: Vec<Offered>,
     /// The simulators, by provider.
     pub simulators: Simulators,
     servers: Vec<ServerHandle>,
+}
+
+/// A connection of the sandbox, as it is offered.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Who can log in there.
+    pub personas: Vec<&'static str>,
 }
 
 /// The listeners of the three sites.
@@ -117,11 +128,7 @@ impl Sandbox {
             options.apps,
         )?;
         set_fault(&assembled.simulators, options.fault.as_deref())?;
-        let connections = assembled.tenant.connections.iter().map(|connection| {
-            let name = connection.display_name.in_locale(Locale::En).unwrap_or(&connection.id);
-            (connection.id.clone(), name.to_owned())
-        });
-        let connections: Vec<_> = connections.collect();
+        let connections = offered(&assembled);
         let memory =
             || Arc::new(MemoryStore::new(MemoryLimits::default(), ambient.clone())) as Arc<dyn FlowStore>;
         let broker = Data::new(Broker::assemble(Parts {
@@ -159,6 +166,18 @@ impl Sandbox {
             server.stop(false).await;
         }
     }
+}
+
+fn offered(assembled: &Assembled) -> Vec<Offered> {
+    let one = |connection: &Arc<Connection>| {
+        let simulator = assembled.simulators.get(&connection.provider);
+        Offered {
+            id: connection.id.clone(),
+            name: connection.display_name.in_locale(Locale::En).unwrap_or(&connection.id).to_owned(),
+            personas: simulator.map(|simulator| simulator.personas()).unwrap_or_default(),
+        }
+    };
+    assembled.tenant.connections.iter().map(one).collect()
 }
 
 /// TLS that trusts nobody: the sandbox's own client speaks plain http to loopback only.
@@ -242,7 +261,7 @@ impl Sites {
         simulators: &Simulators,
         authority: Authority,
         relying: &Relying,
-        connections: &[(String, String)],
+        connections: &[Offered],
     ) -> Result<(Vec<ServerHandle>, String), SandboxError> {
         let servers = [
             server::public(broker.clone(), self.broker, 2).map_err(SandboxError::Serve)?,

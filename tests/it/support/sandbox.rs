@@ -84,7 +84,10 @@ impl Bench {
 
     /// Begins an identification over REST; answers the whole body.
     pub async fn create(&self, more: Value) -> Value {
-        let mut body = json!({ "return_url": RETURN, "login_hint": "sandbox:persona=onni" });
+        let connection = more["connection"].as_str().unwrap_or("ftn");
+        let offered = self.sandbox.connections.iter().find(|offered| offered.id == connection);
+        let persona = offered.map_or("onni", |offered| offered.personas[0]);
+        let mut body = json!({ "return_url": RETURN, "login_hint": format!("sandbox:persona={persona}") });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.rest("POST", "identifications", Some(body)).await.1
     }
