@@ -37,9 +37,14 @@ pub(crate) fn fault_of(profile: &Profile, code: &str) -> Fault {
     known.map_or(Fault::ProviderRefused, |(_, fault)| fault.clone())
 }
 
-/// An upstream's error code as an error of the login.
+/// An upstream's error code as an error of the login. A person cancels in the browser: the same code
+/// in the answer to a call of our own is the upstream's refusal.
 pub(crate) fn upstream_error(profile: &Profile, code: &str, stage: Stage) -> ProviderError {
-    ProviderError::new(fault_of(profile, code), stage).with_upstream_code(code)
+    let fault = match fault_of(profile, code) {
+        Fault::UserCancelled | Fault::ConsentDenied if stage != Stage::Callback => Fault::ProviderRefused,
+        fault => fault,
+    };
+    ProviderError::new(fault, stage).with_upstream_code(code)
 }
 
 /// What an answer that is no success is taken for: by its code where it has one, else by its status.

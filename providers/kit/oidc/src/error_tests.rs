@@ -28,6 +28,15 @@ fn each_known_code_says_who_must_act() {
 }
 
 #[test]
+fn only_a_browser_brings_a_persons_no() {
+    let of = |stage| upstream_error(&profile(), "access_denied", stage).fault;
+    assert_eq!(of(Stage::Callback), Fault::UserCancelled);
+    for stage in [Stage::Par, Stage::Token, Stage::Userinfo] {
+        assert_eq!(of(stage), Fault::ProviderRefused);
+    }
+}
+
+#[test]
 fn an_answer_without_a_code_is_judged_by_its_status() {
     let of = |status, stage| refusal(&profile(), &text_response(status, "<html>"), stage).fault;
     assert_eq!(of(401, Stage::Token), Fault::ConnectionMisconfigured);
