@@ -3,7 +3,7 @@
 //! Owns which of them may verify or be encrypted to, and how several fetches make one set. Fetching,
 //! its budgets and how long a key counts are the server's.
 
-use std::{fmt, sync::Arc};
+use std::{cmp::Reverse, fmt, sync::Arc};
 
 use josekit::jws::{ES256, JwsVerifier, PS256, RS256};
 use serde::Deserialize;
@@ -104,7 +104,7 @@ impl PublicKeys {
         let marks =
             |key: &PublicKey| u8::from(key.markers.usage.is_some()) + u8::from(key.markers.alg.is_some());
         let mut fitting: Vec<_> = self.keys.iter().filter(|key| key.may_encrypt(algorithm)).collect();
-        fitting.sort_by_key(|key| std::cmp::Reverse(marks(key)));
+        fitting.sort_by_key(|key| Reverse(marks(key)));
         fitting
             .into_iter()
             .find_map(|key| EncryptionKey::new(&key.material, key.markers.kid.as_deref(), algorithm))
@@ -118,14 +118,12 @@ impl PublicKeys {
     ) -> Result<Vec<&dyn JwsVerifier>, VerifyError> {
         let named = || self.keys.iter().filter(|key| kid.is_none() || key.markers.kid.as_deref() == kid);
         let fitting: Vec<_> = named().filter_map(|key| key.verifier(algorithm)).take(MAX_TRIES).collect();
-        match fitting.is_empty() {
-            false => Ok(fitting),
-            // The name is known, but its key is for encryption or for another algorithm.
-            true if kid.is_some() && named().next().is_some() => {
-                Err(VerifyError::Rejected(Reason::Algorithm))
-            }
-            true => Err(VerifyError::KeyUnknown),
+        if !fitting.is_empty() {
+            return Ok(fitting);
         }
+        // A known name whose key is for encryption or for another algorithm is no reason to fetch again.
+        let is_known = kid.is_some() && named().next().is_some();
+        Err(if is_known { VerifyError::Rejected(Reason::Algorithm) } else { VerifyError::KeyUnknown })
     }
 
     fn has_only_other_material(&self, key: &PublicKey) -> bool {

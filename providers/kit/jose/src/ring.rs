@@ -6,7 +6,9 @@
 use std::fmt;
 
 use josekit::jwe::{
-    JweDecrypter, JweHeader, RSA_OAEP, RSA_OAEP_256, alg::rsaes::RsaesJweDecrypter, enc::A128GCM,
+    JweDecrypter, JweHeader, RSA_OAEP, RSA_OAEP_256,
+    alg::rsaes::{RsaesJweAlgorithm, RsaesJweDecrypter},
+    enc::A128GCM,
 };
 use serde_json::Value;
 use tunnus_sdk::{ContentEncryption, Hidden, KeyEncryption};
@@ -102,7 +104,7 @@ impl DecryptionKey {
             return Err(KeyError::Purpose);
         }
         let der = Zeroizing::new(key.key.private_key_to_pkcs8().map_err(|_| KeyError::Failed)?);
-        let decrypter = |algorithm: josekit::jwe::alg::rsaes::RsaesJweAlgorithm, fits: bool| {
+        let decrypter = |algorithm: RsaesJweAlgorithm, fits: bool| {
             fits.then(|| algorithm.decrypter_from_der(&*der)).transpose().map_err(|_| KeyError::Failed)
         };
         Ok(Self {
