@@ -98,6 +98,7 @@ fn rules_between_keys_are_judged_in_every_section() {
             "tunnus.toml:1: server.management_listen: the management listener needs an address of its own: metrics are not public",
             "tunnus.toml:4: lifetimes.attempt: an attempt cannot outlive its identification",
             "tunnus.toml:9: secrets.master_keys[1].id: another master key has this id",
+            "tunnus.toml:9: secrets.master_keys[1].key: there is no file none",
         ]
     );
 }
@@ -153,18 +154,25 @@ fn the_documented_file_has_every_key_and_holds_the_defaults() {
     assert_eq!(*document.value(), serde_json::to_value(Settings::default()).unwrap());
 }
 
-#[test]
-fn the_schema_that_is_checked_in_is_that_of_the_types() {
-    let text = fs::read_to_string(repository("schema.json")).unwrap();
-    let checked_in: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let schema = schemars::schema_for!(Settings).to_value();
-    assert!(checked_in == schema, "run `cargo test --lib -- --ignored write_the_schema`");
+/// The schemas that are checked in, for editors.
+fn schemas() -> [(PathBuf, serde_json::Value); 2] {
+    let tenant = schemars::schema_for!(crate::tenant::TenantFile).to_value();
+    let settings = schemars::schema_for!(Settings).to_value();
+    [(repository("schema.json"), settings), (repository("tenant.schema.json"), tenant)]
 }
 
 #[test]
-#[ignore = "writes config/schema.json"]
-fn write_the_schema() {
-    let schema = schemars::schema_for!(Settings).to_value();
-    fs::write(repository("schema.json"), format!("{}\n", serde_json::to_string_pretty(&schema).unwrap()))
-        .unwrap();
+fn the_schemas_that_are_checked_in_are_those_of_the_types() {
+    for (path, schema) in schemas() {
+        let checked_in: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        assert!(checked_in == schema, "run `cargo test --lib -- --ignored write_the_schemas`");
+    }
+}
+
+#[test]
+#[ignore = "writes config/schema.json and config/tenant.schema.json"]
+fn write_the_schemas() {
+    for (path, schema) in schemas() {
+        fs::write(path, format!("{}\n", serde_json::to_string_pretty(&schema).unwrap())).unwrap();
+    }
 }

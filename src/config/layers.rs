@@ -10,10 +10,11 @@ use std::{
 
 use figment::{Figment, providers::Serialized, value::Value as Parsed};
 use serde_json::Value;
+use tunnus_sdk::SettingsError;
 
 use super::{
     Document, Environment, Fault, FlowStoreUrl, MasterKey, Place, References, Secrets, Section, Settings,
-    Shape, TextOrReference, ancestors, environment::variable,
+    Shape, TextOrReference, ancestors, environment::variable, follows, readable,
 };
 
 /// The one key whose value in the environment has a form of its own.
@@ -29,6 +30,8 @@ pub struct Layers {
     faults: Vec<Fault>,
     /// The pointers of what does not fit the schema.
     misfits: Vec<String>,
+    /// The pointers of every setting there is.
+    known: Vec<String>,
 }
 
 impl Layers {
@@ -51,8 +54,15 @@ impl Layers {
             figment = figment.merge(Serialized::default(&key_path(pointer), value));
         }
         let merged = figment.extract::<Value>().map_err(|_| whole_file(file.as_ref()))?;
-        let mut layers =
-            Self { merged, file, variables, environment, faults: Vec::new(), misfits: Vec::new() };
+        let mut layers = Self {
+            merged,
+            file,
+            variables,
+            environment,
+            faults: Vec::new(),
+            misfits: Vec::new(),
+            known: known(),
+        };
         layers.judge_shape();
         layers.judge_names();
         Ok(layers)
@@ -63,20 +73,19 @@ impl Layers {
         self.faults
     }
 
-    /// One section, checked; none where it is faulty.
+    /// One section, checked. Where something does not fit, what can be read of it.
     pub fn section<S: Section>(&mut self) -> Option<S> {
         let pointer = format!("/{}", S::NAME);
-        let inside = |misfit: &String| misfit.is_empty() || ancestors(misfit).any(|outer| outer == pointer);
-        if self.misfits.iter().any(inside) {
-            return None;
-        }
-        match serde_json::from_value::<S>(self.merged.pointer(&pointer)?.clone()) {
+        let misfits: Vec<&str> =
+            self.misfits.iter().filter_map(|misfit| misfit.strip_prefix(&pointer)).collect();
+        match readable::<S>(self.merged.pointer(&pointer)?, &misfits) {
             Ok(section) => {
-                let faults = section.check();
-                for fault in &faults {
+                // A default in place of a misfit would break rules that nobody has broken.
+                let whole = !misfits.iter().any(|misfit| self.is_setting(&format!("{pointer}{misfit}")));
+                for fault in section.check().iter().filter(|_| whole) {
                     self.fault(&format!("{pointer}{}", fault.pointer), &fault.message);
                 }
-                faults.is_empty().then_some(section)
+                Some(section)
             }
             Err(error) => {
                 self.fault(&pointer, &error.to_string());
@@ -148,26 +157,33 @@ impl Layers {
     fn judge_shape(&mut self) {
         let faults = match Shape::of::<Settings>() {
             Ok(shape) => shape.faults(&self.merged),
-            Err(error) => vec![tunnus_sdk::SettingsError::new("", error.to_string())],
+            Err(error) => vec![SettingsError::new("", error.to_string())],
         };
-        for fault in faults {
+        for fault in &faults {
             self.fault(&fault.pointer, &fault.message);
-            self.misfits.push(fault.pointer);
         }
+        self.misfits = faults.into_iter().map(|fault| fault.pointer).collect();
     }
 
     /// Names the variables that would be overlooked for want of an underscore.
     fn judge_names(&mut self) {
-        let known = keys_of(&self.merged);
-        for (pointer, name) in Arc::clone(&self.environment).slips(&known) {
+        for (pointer, name) in self.environment.slips(&self.known) {
             let message = format!("is not read: the setting's variable is {}", variable(pointer));
             self.faults.push(Fault::at(Place::Variable(name.to_owned()), "", message));
         }
     }
 
+    /// Whether `pointer` is a setting or lies within one.
+    fn is_setting(&self, pointer: &str) -> bool {
+        ancestors(pointer).any(|outer| self.known.iter().any(|known| known == outer))
+    }
+
+    /// Notes a fault, unless it follows from one of form.
     fn fault(&mut self, pointer: &str, message: &str) {
-        let fault = Fault::at(self.place(pointer), pointer, message);
-        self.faults.push(fault);
+        if !follows(pointer, &self.misfits) {
+            let fault = Fault::at(self.place(pointer), pointer, message);
+            self.faults.push(fault);
+        }
     }
 
     /// Where the value at `pointer`, or the nearest thing around it, was given.
@@ -182,9 +198,10 @@ impl Layers {
     }
 }
 
-/// Every key with two segments, `/section/key`, as the defaults have them.
-fn keys_of(merged: &Value) -> Vec<String> {
-    let sections = merged.as_object().into_iter().flatten();
+/// The pointers of every setting, `/section/key`.
+fn known() -> Vec<String> {
+    let defaults = serde_json::to_value(Settings::default()).unwrap_or_default();
+    let sections = defaults.as_object().into_iter().flatten();
     let keys = sections.flat_map(|(section, keys)| {
         keys.as_object()
             .into_iter()

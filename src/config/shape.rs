@@ -13,6 +13,15 @@ use super::{document::below, format, suggest::did_you_mean};
 /// The keyword of our schemas that says in words what is expected where several forms are allowed.
 pub const EXPECTED: &str = "x-expected";
 
+/// What the fault of a key that has no place says first.
+const UNKNOWN_KEY: &str = "unknown key";
+
+/// Whether the fault is a key that has no place: without it, everything else means the same.
+#[must_use]
+pub fn is_unknown_key(fault: &SettingsError) -> bool {
+    fault.message.starts_with(UNKNOWN_KEY)
+}
+
 /// A compiled schema.
 #[derive(Debug)]
 pub struct Shape {
@@ -59,7 +68,7 @@ impl Shape {
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected }
             | ValidationErrorKind::UnevaluatedProperties { unexpected } => self.unknown(error, unexpected),
-            ValidationErrorKind::Required { property } => one(format!("{} is missing", quoted(property))),
+            ValidationErrorKind::Required { property } => vec![missing(at, property)],
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
                 self.branches(error, context)
             }
@@ -72,7 +81,7 @@ impl Shape {
         let known = self.around(error).and_then(|schema| schema.get("properties")?.as_object());
         let known: Vec<&str> = known.into_iter().flat_map(|known| known.keys().map(String::as_str)).collect();
         let fault = |key: &String| {
-            let message = format!("unknown key{}", did_you_mean(key, known.iter().copied()));
+            let message = format!("{UNKNOWN_KEY}{}", did_you_mean(key, known.iter().copied()));
             SettingsError::new(below(error.instance_path().as_str(), key), message)
         };
         unexpected.iter().map(fault).collect()
@@ -139,16 +148,21 @@ fn kinds(context: &[Branch]) -> Option<SettingsError> {
 
 /// The first fault that every branch has.
 fn common(at: &str, context: &[Branch]) -> Option<SettingsError> {
-    let missing = |error: &ValidationError<'_>| match error.kind() {
+    let lacks = |error: &ValidationError<'_>| match error.kind() {
         ValidationErrorKind::Required { property } if error.instance_path().as_str() == at => {
             Some(property.clone())
         }
         _ => None,
     };
     let mut branches = context.iter().filter(|branch| !is_null(branch));
-    let property = branches.next()?.iter().find_map(missing)?;
-    let shared = branches.all(|branch| branch.iter().any(|error| missing(error).as_ref() == Some(&property)));
-    shared.then(|| SettingsError::new(at, format!("{} is missing", quoted(&property))))
+    let property = branches.next()?.iter().find_map(lacks)?;
+    let shared = branches.all(|branch| branch.iter().any(|error| lacks(error).as_ref() == Some(&property)));
+    shared.then(|| missing(at, &property))
+}
+
+/// A key that is not there has its fault where it should be.
+fn missing(at: &str, property: &Value) -> SettingsError {
+    SettingsError::new(below(at, property.as_str().unwrap_or_default()), "is missing")
 }
 
 /// Whether the branch is the `null` of an optional value, which TOML cannot write.

@@ -1,5 +1,13 @@
 //! Tenants: their apps, connections and keys; where they come from, and connections made ready.
 
 pub mod connections;
+mod file;
+pub mod files;
 pub mod model;
 pub mod set;
+mod stamps;
+#[cfg(test)]
+mod testing;
+pub mod watch;
+
+pub use file::TenantFile;

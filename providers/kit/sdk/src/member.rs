@@ -111,6 +111,7 @@ impl schemars::JsonSchema for Member {
         schemars::json_schema!({
             "type": "string",
             "description": "a member of the identity record, by its path",
+            "x-expected": "the path of a member of the identity record, as name.full or age_over.18",
             "pattern": format!("^({fixed}|age_over\\.[1-9][0-9]{{0,2}})$"),
         })
     }

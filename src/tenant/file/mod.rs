@@ -1,0 +1,105 @@
+//! One tenant as an operator writes it in a file, and how it becomes a [`Tenant`].
+//!
+//! Owns the file's form and every rule on it. All faults are found in one go: a faulty app does not
+//! hide a faulty connection. Folders of files, and their reloading, are `files` and `watch`.
+
+mod app;
+mod app_credentials;
+mod branding;
+mod certificate;
+mod connection;
+mod credentials;
+mod judge;
+mod keys;
+mod make;
+mod text;
+mod uri;
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use self::{app::AppEntry, branding::TenantTable, connection::ConnectionEntry, keys::KeysTable};
+use super::model::Tenant;
+use crate::config::{Shape, did_you_mean};
+
+pub use self::judge::Judge;
+
+/// What an id looks like, of a tenant, an app or a connection.
+const ID: &str = "^[a-z0-9][a-z0-9-]{0,62}$";
+
+/// The same in words.
+const ID_EXPECTED: &str = "lower case letters, digits and hyphens, at most 63, not beginning with a hyphen";
+
+/// One tenant. Secrets never stand here: references name them.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TenantFile {
+    /// Who the tenant is.
+    pub tenant: TenantTable,
+    /// Its keys.
+    #[serde(default)]
+    pub keys: KeysTable,
+    /// Its apps.
+    #[serde(default)]
+    pub apps: Vec<AppEntry>,
+    /// Its connections, in the order of the chooser.
+    #[serde(default)]
+    pub connections: Vec<ConnectionEntry>,
+}
+
+/// Judges `file` and resolves what it names. The faults are left in `judge`; there is a tenant only
+/// where there are none.
+pub fn resolve(file: &Value, judge: &mut Judge<'_>) -> Option<Tenant> {
+    match Shape::of::<TenantFile>() {
+        Ok(shape) => judge.misfits(shape.faults(file)),
+        Err(error) => judge.fault("", error.to_string()),
+    }
+    judge.name_tenant(id_of(file, "/tenant/id"));
+    let named = judge.part::<TenantTable>(file, "/tenant").and_then(|table| table.resolve(judge));
+    let known = ids_of(file, "connections", judge);
+    ids_of(file, "apps", judge);
+    let entries = judge.parts::<AppEntry>(file, "apps");
+    let keys = match file.get("keys") {
+        Some(_) => judge.part::<KeysTable>(file, "/keys"),
+        None => Some(KeysTable::default()),
+    };
+    let keys = keys.and_then(|keys| keys.resolve(&entries, judge));
+    let apps = entries.iter().filter_map(|(pointer, entry)| entry.resolve(pointer, &known, judge));
+    let apps: Vec<_> = apps.map(Into::into).collect();
+    let subject_key = keys.as_ref().map(|keys| keys.subject.clone()).unwrap_or_default();
+    let connections =
+        connection::resolve_all(file, &subject_key, judge).into_iter().map(Into::into).collect();
+    let ((id, branding), keys) = (named?, keys?);
+    let tenant =
+        Tenant { id, branding, signing_keys: keys.signing, subject_key: keys.subject, apps, connections };
+    judge.is_content().then_some(tenant)
+}
+
+/// The id at `pointer`, or nothing where none can be read.
+fn id_of<'a>(file: &'a Value, pointer: &str) -> &'a str {
+    file.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The ids of all entries of a list; those that stand there twice are faults.
+fn ids_of(file: &Value, list: &str, judge: &mut Judge<'_>) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    for (index, entry) in file.get(list).and_then(Value::as_array).into_iter().flatten().enumerate() {
+        let id = id_of(entry, "/id");
+        if !id.is_empty() && !ids.insert(id.to_owned()) {
+            judge.fault(format!("/{list}/{index}/id"), format!("another entry of {list} has the id `{id}`"));
+        }
+    }
+    ids
+}
+
+/// `no NAME` and what may have been meant.
+fn no_such(kind: &str, name: &str, known: &BTreeSet<String>) -> String {
+    format!("there is no {kind} `{name}`{}", did_you_mean(name, known.iter().map(String::as_str)))
+}
+
+#[cfg(test)]
+#[path = "file_tests.rs"]
+mod tests;
