@@ -12,7 +12,7 @@ use std::{
 use reqwest::{Client, redirect::Policy, retry};
 use rustls::ClientConfig;
 
-use super::egress::{Lookup, Resolver, Route};
+use super::egress::{Egress, Lookup, Resolver, Route};
 
 /// How long an idle connection to an upstream is kept: less than the five seconds after which many
 /// servers close theirs. A code that meets the closing of its connection is lost, since it is not
@@ -39,6 +39,7 @@ pub(super) struct Clients {
     cache: Mutex<Cache>,
     capacity: usize,
     connect_timeout: Duration,
+    egress: Arc<Egress>,
     lookup: Arc<dyn Lookup>,
 }
 
@@ -50,9 +51,14 @@ struct Cache {
 }
 
 impl Clients {
-    /// At most `capacity` clients that resolve names with `lookup`.
-    pub(super) fn new(capacity: usize, connect_timeout: Duration, lookup: Arc<dyn Lookup>) -> Self {
-        Self { cache: Mutex::default(), capacity, connect_timeout, lookup }
+    /// At most `capacity` clients that resolve names with `lookup`, within `egress`.
+    pub(super) fn new(
+        capacity: usize,
+        connect_timeout: Duration,
+        egress: Arc<Egress>,
+        lookup: Arc<dyn Lookup>,
+    ) -> Self {
+        Self { cache: Mutex::default(), capacity, connect_timeout, egress, lookup }
     }
 
     /// The client for `key`, with `tls` where it must be made.
@@ -73,10 +79,12 @@ impl Clients {
     }
 
     fn build(&self, route: Route, tls: &ClientConfig) -> Result<Client, reqwest::Error> {
+        let (egress, lookup) = (Arc::clone(&self.egress), Arc::clone(&self.lookup));
+        let resolver = Resolver { egress, lookup, route };
         Client::builder()
             .tls_backend_preconfigured(tls.clone())
             .https_only(route == Route::Public)
-            .dns_resolver(Resolver { lookup: Arc::clone(&self.lookup), route })
+            .dns_resolver(resolver)
             .redirect(Policy::none())
             .retry(retry::never())
             .user_agent("tunnus")
@@ -111,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_longest_unused_client_makes_room() {
-        let clients = Clients::new(2, IDLE, Arc::new(SystemLookup));
+        let clients = Clients::new(2, IDLE, Arc::new(Egress::new(&[]).unwrap()), Arc::new(SystemLookup));
         let tls = ConnectionTls::new(&TlsBase::system(), &Credentials::default()).unwrap();
         let key = |revision| ClientKey {
             tenant: "acme".to_owned(),

@@ -13,7 +13,7 @@ use super::{
         OutboundLimits,
         client::Clients,
         egress::Lookup,
-        testing::{Answer, Setup, Upstream, get, json, response},
+        for_tests::{Answer, Setup, Upstream, get, json, response},
     },
     *,
 };
@@ -149,8 +149,10 @@ async fn private_addresses_are_refused_however_they_are_spelled_or_resolved() {
     let port = upstream.url("/").port().unwrap();
     for name in ["localhost", "127.0.0.1", "[::1]", "127.1", "[::ffff:127.0.0.1]", "idp.example"] {
         let setup = Setup { allow: Vec::new(), ..Setup::calling(&upstream) };
-        let clients = Clients::new(1, Duration::from_secs(1), Arc::new(Always("127.0.0.1")));
-        let outbound = Arc::new(Outbound { clients, ..setup.outbound() });
+        let outbound = setup.outbound();
+        let (egress, lookup) = (Arc::clone(&outbound.egress), Arc::new(Always("127.0.0.1")));
+        let clients = Clients::new(1, Duration::from_secs(1), egress, lookup);
+        let outbound = Arc::new(Outbound { clients, ..outbound });
         let host = ConnectionHost { outbound, ..setup.build().unwrap() };
         for scheme in ["https", "http"] {
             let url = format!("{scheme}://{name}:{port}/token").parse().unwrap();

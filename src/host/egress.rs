@@ -1,5 +1,8 @@
 //! Which addresses outside are called: https to public addresses, and the operator's exceptions.
 //!
+//! An exception is an origin, which may be http and stand anywhere, or a network, whose addresses
+//! count as public.
+//!
 //! A name is judged by the addresses it has at the moment of connecting, so that one that resolves to
 //! another address the second time (DNS rebinding) gains nothing. A literal address is judged up
 //! front, since nothing is resolved for it.
@@ -15,6 +18,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Origin, Url};
 
 use super::address::is_public;
+use crate::config::Network;
 
 /// Addresses of names. A trait, so that tests need no name server.
 #[async_trait]
@@ -36,9 +40,11 @@ impl Lookup for SystemLookup {
 /// Why calls to the outside cannot be set up.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutboundError {
-    /// An entry is not an origin; which, counted from 0.
-    #[error("entry {0} of egress.allow is not an origin like `http://localhost:4010`")]
-    NotAnOrigin(usize),
+    /// An entry is neither an origin nor a network; which, counted from 0.
+    #[error(
+        "entry {0} of egress.allow is neither an origin like `http://localhost:4010` nor a network like `10.20.0.0/16`"
+    )]
+    Exception(usize),
 }
 
 /// An address that may not be called.
@@ -57,16 +63,29 @@ pub(super) enum Route {
 }
 
 /// The policy.
+#[derive(Default)]
 pub(super) struct Egress {
-    exceptions: Vec<Origin>,
+    origins: Vec<Origin>,
+    networks: Vec<Network>,
 }
 
 impl Egress {
-    /// The policy with exceptions for the origins `allow`.
+    /// The policy with the exceptions `allow`: origins and networks.
     pub(super) fn new(allow: &[String]) -> Result<Self, OutboundError> {
-        let origins = allow.iter().enumerate();
-        let exceptions = origins.map(|(n, text)| origin(text).ok_or(OutboundError::NotAnOrigin(n)));
-        Ok(Self { exceptions: exceptions.collect::<Result<_, _>>()? })
+        let mut egress = Self::default();
+        for (n, text) in allow.iter().enumerate() {
+            match (text.parse(), origin(text)) {
+                (Ok(network), _) => egress.networks.push(network),
+                (Err(_), Some(origin)) => egress.origins.push(origin),
+                (Err(_), None) => return Err(OutboundError::Exception(n)),
+            }
+        }
+        Ok(egress)
+    }
+
+    /// Whether `address` is public, or in a network that counts as such.
+    fn reaches(&self, address: IpAddr) -> bool {
+        is_public(address) || self.networks.iter().any(|network| network.contains(address))
     }
 
     /// How `url` is reached, if it may be called at all.
@@ -74,16 +93,16 @@ impl Egress {
         if has_credentials(url) {
             return Err(Forbidden);
         }
-        if self.exceptions.contains(&url.origin()) {
+        if self.origins.contains(&url.origin()) {
             return Ok(Route::Exception);
         }
-        let public = match url.host() {
+        let reached = match url.host() {
             Some(Host::Domain(_)) => true,
-            Some(Host::Ipv4(address)) => is_public(address.into()),
-            Some(Host::Ipv6(address)) => is_public(address.into()),
+            Some(Host::Ipv4(address)) => self.reaches(address.into()),
+            Some(Host::Ipv6(address)) => self.reaches(address.into()),
             None => false,
         };
-        if public && url.scheme() == "https" { Ok(Route::Public) } else { Err(Forbidden) }
+        if reached && url.scheme() == "https" { Ok(Route::Public) } else { Err(Forbidden) }
     }
 }
 
@@ -100,16 +119,19 @@ fn has_credentials(url: &Url) -> bool {
 }
 
 /// Resolves names for one route.
+#[derive(Clone)]
 pub(super) struct Resolver {
+    pub(super) egress: Arc<Egress>,
     pub(super) lookup: Arc<dyn Lookup>,
     pub(super) route: Route,
 }
 
 impl Resolver {
-    async fn reachable(lookup: &dyn Lookup, route: Route, name: &str) -> Result<Vec<IpAddr>, Refusal> {
-        let mut addresses = lookup.addresses(name).await.map_err(Refusal::Lookup)?;
-        if route == Route::Public {
-            addresses.retain(|address| is_public(*address));
+    async fn reachable(&self, name: &str) -> Result<Vec<IpAddr>, Refusal> {
+        let mut addresses = self.lookup.addresses(name).await.map_err(Refusal::Lookup)?;
+        match self.route {
+            Route::Public => addresses.retain(|address| self.egress.reaches(*address)),
+            Route::Exception => {}
         }
         if addresses.is_empty() { Err(Refusal::Forbidden(Forbidden)) } else { Ok(addresses) }
     }
@@ -117,9 +139,9 @@ impl Resolver {
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let (lookup, route) = (Arc::clone(&self.lookup), self.route);
+        let resolver = self.clone();
         Box::pin(async move {
-            let addresses = Self::reachable(lookup.as_ref(), route, name.as_str()).await?;
+            let addresses = resolver.reachable(name.as_str()).await?;
             // Port 0 stands for the URL's.
             let addresses = addresses.into_iter().map(|address| SocketAddr::new(address, 0));
             Ok(Box::new(addresses) as Addrs)
@@ -146,7 +168,10 @@ impl Forbidden {
 
 impl fmt::Debug for Egress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Egress").field("exceptions", &self.exceptions.len()).finish()
+        f.debug_struct("Egress")
+            .field("origins", &self.origins.len())
+            .field("networks", &self.networks)
+            .finish()
     }
 }
 

@@ -77,7 +77,7 @@ fn an_exception_is_for_exactly_its_origin() {
 }
 
 #[test]
-fn what_is_not_an_origin_is_no_exception() {
+fn what_is_neither_an_origin_nor_a_network_is_no_exception() {
     for text in [
         "",
         "localhost:4010",
@@ -88,7 +88,7 @@ fn what_is_not_an_origin_is_no_exception() {
         "*",
     ] {
         let allow = ["http://localhost".to_owned(), text.to_owned()];
-        assert_eq!(Egress::new(&allow).err(), Some(OutboundError::NotAnOrigin(1)), "{text}");
+        assert_eq!(Egress::new(&allow).err(), Some(OutboundError::Exception(1)), "{text}");
     }
 }
 
@@ -103,12 +103,17 @@ impl Lookup for Changing {
     }
 }
 
-async fn resolve(lookup: &Arc<Changing>, route: Route) -> Result<Vec<String>, bool> {
-    let resolver = Resolver { lookup: Arc::clone(lookup) as Arc<dyn Lookup>, route };
+async fn resolve_within(egress: Egress, lookup: &Arc<Changing>, route: Route) -> Result<Vec<String>, bool> {
+    let resolver =
+        Resolver { egress: Arc::new(egress), lookup: Arc::clone(lookup) as Arc<dyn Lookup>, route };
     match resolver.resolve("idp.example".parse().unwrap()).await {
         Ok(addresses) => Ok(addresses.map(|address| address.ip().to_string()).collect()),
         Err(error) => Err(Forbidden::caused(error.as_ref())),
     }
+}
+
+async fn resolve(lookup: &Arc<Changing>, route: Route) -> Result<Vec<String>, bool> {
+    resolve_within(Egress::default(), lookup, route).await
 }
 
 #[tokio::test]
@@ -131,4 +136,21 @@ async fn of_several_addresses_only_the_public_ones_are_tried() {
 async fn under_an_exception_any_address_is_tried() {
     let lookup = Arc::new(Changing(Mutex::new(vec![vec!["127.0.0.1"]])));
     assert_eq!(resolve(&lookup, Route::Exception).await, Ok(vec!["127.0.0.1".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_network_counts_as_public_and_is_still_called_by_https() {
+    let allow = ["10.20.0.0/16", "fd00::/8", "http://localhost:4010"];
+    let within = egress(&allow);
+    assert_eq!(check(&within, "https://10.20.1.1/"), Ok(Route::Public));
+    assert_eq!(check(&within, "https://[fd12::1]/"), Ok(Route::Public));
+    for url in ["http://10.20.1.1/", "https://10.21.1.1/", "https://[::1]/", "https://[fe80::1]/"] {
+        assert_eq!(check(&within, url), Err(Forbidden), "{url}");
+    }
+    let lookup = Arc::new(Changing(Mutex::new(vec![vec!["10.20.1.1", "10.21.1.1"], vec!["10.21.1.1"]])));
+    assert_eq!(
+        resolve_within(egress(&allow), &lookup, Route::Public).await,
+        Ok(vec!["10.20.1.1".to_owned()])
+    );
+    assert_eq!(resolve_within(egress(&allow), &lookup, Route::Public).await, Err(true));
 }

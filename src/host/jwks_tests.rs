@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tunnus_jose::{KeyUse, Operations, SigningKey, VerifyError, generate};
 use tunnus_sdk::{Claims, Hidden, SigningAlgorithm};
 
-use super::{super::testing::Clock, *};
+use super::{super::for_tests::Clock, *};
 
 const AGE: Duration = Duration::from_secs(300);
 

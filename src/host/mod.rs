@@ -11,11 +11,11 @@ mod connection;
 mod credentials;
 mod egress;
 mod exchange;
+#[cfg(test)]
+mod for_tests;
 mod jwks;
 mod keys;
 mod open;
-#[cfg(test)]
-mod testing;
 mod tls;
 
 use std::{fmt, num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
@@ -65,7 +65,7 @@ impl Default for OutboundLimits {
 /// What the hosts of all connections share.
 pub struct Outbound {
     limits: OutboundLimits,
-    egress: Egress,
+    egress: Arc<Egress>,
     clients: Clients,
     tls: TlsBase,
     pool: KeyPool,
@@ -75,10 +75,11 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// The outbound side, with exceptions from the egress policy for the origins `allow`.
+    /// The outbound side, with the exceptions `allow` from the egress policy: origins, which may be
+    /// http too, and networks, which are called by https.
     ///
     /// # Errors
-    /// When an exception is not an origin.
+    /// When an exception is neither.
     pub fn new(
         allow: &[String],
         metrics: Arc<Metrics>,
@@ -86,10 +87,11 @@ impl Outbound {
         ambient: Ambient,
     ) -> Result<Self, OutboundError> {
         let limits = OutboundLimits::default();
+        let egress = Arc::new(Egress::new(allow)?);
         Ok(Self {
             limits,
-            egress: Egress::new(allow)?,
-            clients: clients(&limits, Arc::new(SystemLookup)),
+            clients: clients(&limits, &egress, Arc::new(SystemLookup)),
+            egress,
             tls: TlsBase::system(),
             pool: KeyPool::new(limits.key_threads, limits.key_queue),
             metrics,
@@ -102,12 +104,13 @@ impl Outbound {
     #[must_use]
     pub fn limited(self, limits: OutboundLimits) -> Self {
         let pool = KeyPool::new(limits.key_threads, limits.key_queue);
-        Self { limits, clients: clients(&limits, Arc::new(SystemLookup)), pool, ..self }
+        let clients = clients(&limits, &self.egress, Arc::new(SystemLookup));
+        Self { limits, clients, pool, ..self }
     }
 }
 
-fn clients(limits: &OutboundLimits, lookup: Arc<dyn Lookup>) -> Clients {
-    Clients::new(limits.clients, limits.connect_timeout, lookup)
+fn clients(limits: &OutboundLimits, egress: &Arc<Egress>, lookup: Arc<dyn Lookup>) -> Clients {
+    Clients::new(limits.clients, limits.connect_timeout, Arc::clone(egress), lookup)
 }
 
 impl fmt::Debug for Outbound {

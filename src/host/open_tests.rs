@@ -10,7 +10,7 @@ use tunnus_sdk::{
 use super::{
     super::{
         OutboundLimits,
-        testing::{Answer, Setup, Upstream, response},
+        for_tests::{Answer, Setup, Upstream, response},
     },
     *,
 };
