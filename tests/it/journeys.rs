@@ -120,3 +120,18 @@ async fn an_app_that_polls_gets_the_record_after_a_click_on_the_landing_page() {
     assert_eq!(polled["identity"]["binding"], "none", "{polled}");
     assert_eq!(bench.rest("GET", &path, None).await.0, 404, "another app sees nothing");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_journey_over_redis() {
+    let redis = crate::support::redis::RedisServer::start(&[]);
+    let ambient = tunnus::ambient::Ambient::system();
+    let store =
+        tunnus::store::open_store(redis.url().as_str(), tunnus::store::MemoryLimits::default(), &ambient)
+            .unwrap();
+    let bench = Bench::over(store);
+    for connection in ["ftn", "mle", "idpartner-mtls"] {
+        let door = bench.door(connection).await;
+        let returned = bench.person().walk(&door, RETURN).await;
+        assert_eq!(bench.result(&returned).await.0, 200, "{connection}");
+    }
+}

@@ -35,20 +35,15 @@ pub struct Bench {
 impl Bench {
     /// In memory.
     pub fn start() -> Self {
-        Self::with(None, None)
-    }
-
-    /// With a fault for all logins.
-    pub fn with_fault(fault: &str) -> Self {
-        Self::with(Some(fault), None)
+        Self::with(None)
     }
 
     /// Over a given store.
     pub fn over(store: Arc<dyn FlowStore>) -> Self {
-        Self::with(None, Some(store))
+        Self::with(Some(store))
     }
 
-    fn with(fault: Option<&str>, store: Option<Arc<dyn FlowStore>>) -> Self {
+    fn with(store: Option<Arc<dyn FlowStore>>) -> Self {
         let clock = Arc::new(AtomicI64::new(BEGIN));
         let told = clock.clone();
         let random = SystemRandom::new();
@@ -59,7 +54,7 @@ impl Bench {
         let options = Options {
             listen: "127.0.0.1:0".parse().unwrap(),
             public_url: None,
-            fault: fault.map(str::to_owned),
+            fault: None,
             apps: Vec::new(),
             store,
         };

@@ -1,0 +1,69 @@
+//! The command line: what can be asked, one file a command.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::providers::Providers;
+
+#[cfg(feature = "simulator")]
+mod sandbox;
+
+/// An identity broker: every strong identity provider behind one API.
+#[derive(Debug, Parser)]
+#[command(name = "tunnus", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs broker, simulated providers and a demo app on this machine; nothing need be set up.
+    #[cfg(feature = "simulator")]
+    Sandbox(sandbox::Arguments),
+}
+
+/// Runs the command that `arguments` ask for, with these providers.
+///
+/// A program with providers of its own calls this from its `main`:
+///
+/// ```no_run
+/// # use std::process::ExitCode;
+/// fn main() -> ExitCode {
+///     tunnus::run(std::env::args_os(), tunnus::providers::Providers::built_in())
+/// }
+/// ```
+pub fn run(arguments: impl IntoIterator<Item = OsString>, providers: Providers) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return told(&error),
+    };
+    let done = match arguments.command {
+        #[cfg(feature = "simulator")]
+        Command::Sandbox(arguments) => sandbox::run(arguments, providers),
+    };
+    done.unwrap_or_else(|error| complain(error.as_ref()))
+}
+
+/// What clap says, on the stream that it belongs to; 2 for a wrong call.
+fn told(error: &clap::Error) -> ExitCode {
+    // Standard output that is gone has nobody to tell.
+    drop(error.print());
+    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+}
+
+/// Why a command ended.
+type Failure = Box<dyn std::error::Error>;
+
+/// An error with its causes, on standard error.
+#[expect(clippy::print_stderr, reason = "the program's last word to whoever called it")]
+fn complain(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("tunnus: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+    ExitCode::FAILURE
+}

@@ -1,0 +1,103 @@
+//! `tunnus sandbox`: the whole product on one machine, with no account, network or settings.
+
+use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::Args;
+use serde_json::json;
+
+use super::Failure;
+use crate::{
+    ambient::Ambient,
+    providers::Providers,
+    sandbox::{
+        once,
+        running::{Offered, Options, Sandbox},
+    },
+    telemetry::{self, LogFormat},
+};
+
+/// Where the sandbox's broker listens unless told otherwise.
+const LISTEN: &str = "127.0.0.1:8080";
+/// Free ports: nobody need know them.
+const ANYWHERE: &str = "127.0.0.1:0";
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Logs in through every connection over both faces, prints each identity record, and ends;
+    /// fails where one login does
+    #[arg(long)]
+    once: bool,
+    /// One JSON line a login, or one that says the sandbox is ready
+    #[arg(long)]
+    json: bool,
+    /// Only this connection
+    #[arg(long, value_name = "ID")]
+    connection: Option<String>,
+    /// Every simulator that knows this fault misbehaves so
+    #[arg(long, value_name = "NAME")]
+    fault: Option<String>,
+    /// Where the broker listens: simulators take the next port, the demo app the one after
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// How browsers and apps reach the broker, where not at that address
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// A tenant file whose apps are offered beside the built-in ones
+    #[arg(long, value_name = "FILE")]
+    apps: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: Arguments, providers: Providers) -> Result<ExitCode, Failure> {
+    // In one run the log would stand between the records.
+    telemetry::init(LogFormat::Text, if arguments.once { "off" } else { "info" })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(arguments, providers))
+}
+
+async fn serve(arguments: Arguments, providers: Providers) -> Result<ExitCode, Failure> {
+    let default = if arguments.once { ANYWHERE } else { LISTEN };
+    let listen = arguments.listen.map_or_else(|| default.parse(), Ok)?;
+    let apps = Vec::new();
+    let options = Options {
+        listen,
+        public_url: arguments.public_url.clone(),
+        fault: arguments.fault.clone(),
+        apps,
+        store: None,
+    };
+    let mut sandbox = Sandbox::start(providers, Ambient::system(), options)?;
+    if let Some(id) = &arguments.connection {
+        sandbox.connections.retain(|offered| offered.id == *id);
+        if sandbox.connections.is_empty() {
+            return Err(format!("the sandbox has no connection {id}").into());
+        }
+    }
+    let mut out = std::io::stdout();
+    if arguments.once {
+        let all = once::run(&sandbox.relying, &sandbox.connections, arguments.json, &mut out).await?;
+        sandbox.stop().await;
+        return Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    tell(&sandbox, &mut out)?;
+    tokio::signal::ctrl_c().await?;
+    sandbox.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says where everything is: a sentence for people, a line of JSON for programs.
+fn tell(sandbox: &Sandbox, out: &mut dyn Write) -> std::io::Result<()> {
+    let issuer = &sandbox.relying.issuer;
+    let demo = &sandbox.demo_url;
+    let connections: Vec<&str> = sandbox.connections.iter().map(|Offered { id, .. }| id.as_str()).collect();
+    writeln!(out, "Open {demo} in a browser: a demo app, its banks simulated on this machine.")?;
+    let ready = json!({
+        "ready": true,
+        "demo": demo,
+        "issuer": issuer,
+        "client_id": crate::sandbox::tenant::APP,
+        "client_secret": crate::sandbox::tenant::APP_SECRET,
+        "connections": connections,
+    });
+    writeln!(out, "{ready}")?;
+    out.flush()
+}
