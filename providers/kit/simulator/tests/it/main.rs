@@ -7,6 +7,8 @@ mod careless;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
+mod host;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod login;
