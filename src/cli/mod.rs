@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::providers::Providers;
 
+mod keys;
 #[cfg(feature = "simulator")]
 mod sandbox;
 
@@ -22,6 +23,8 @@ enum Command {
     /// Runs broker, simulated providers and a demo app on this machine; nothing need be set up.
     #[cfg(feature = "simulator")]
     Sandbox(sandbox::Arguments),
+    /// Makes keys and secrets, and shows the public part of a key.
+    Keys(keys::Arguments),
 }
 
 /// Runs the command that `arguments` ask for, with these providers.
@@ -42,6 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, providers: Providers) 
     let done = match arguments.command {
         #[cfg(feature = "simulator")]
         Command::Sandbox(arguments) => sandbox::run(arguments, providers),
+        Command::Keys(arguments) => keys::run(arguments),
     };
     done.unwrap_or_else(|error| complain(error.as_ref()))
 }

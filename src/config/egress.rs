@@ -1,7 +1,6 @@
-//! `[egress]`: which addresses the broker may call beside public ones.
+//! `[egress]`: what the broker may call beside public addresses.
 
 use std::{
-    borrow::Cow,
     fmt,
     net::{IpAddr, Ipv6Addr},
     str::FromStr,
@@ -10,16 +9,22 @@ use std::{
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use tunnus_sdk::SettingsError;
+use url::Url;
 
 use super::Section;
 
-/// Which addresses the broker may call beside public ones.
+/// What the broker may call beside public addresses, by https.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Egress {
-    /// Networks that upstreams may stand in though they are not public: `10.20.0.0/16`, `fd00::/8`,
-    /// `192.0.2.7`. Calls stay https whatever stands here.
-    pub allow: Vec<Network>,
+    /// Networks whose addresses count as public: `10.20.0.0/16`, `fd00::/8`, `192.0.2.7`. And origins
+    /// that may be called wherever they are, by http too: `http://idp.internal.example:8080`.
+    #[schemars(schema_with = "exceptions")]
+    pub allow: Vec<String>,
+}
+
+fn exceptions(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "items": { "type": "string", "format": "egress-exception" } })
 }
 
 impl Section for Egress {
@@ -30,9 +35,27 @@ impl Section for Egress {
     }
 }
 
+/// Checks an exception: a network or an origin.
+///
+/// # Errors
+/// When it is neither.
+pub fn check_exception(text: &str) -> Result<(), &'static str> {
+    let is_origin = Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.origin().ascii_serialization() == text.trim_end_matches('/')
+    });
+    match text.parse::<Network>() {
+        Ok(_) => Ok(()),
+        Err(_) if is_origin => Ok(()),
+        Err(_) if text.contains("://") => {
+            Err("an origin is scheme, host and port alone: http://idp.internal.example:8080")
+        }
+        Err(complaint) => Err(complaint),
+    }
+}
+
 /// A network of IP addresses in CIDR form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     /// The first address, as IPv6; IPv4 is mapped (RFC 4291, section 2.5.5.2).
     first: u128,
@@ -65,16 +88,6 @@ const fn masked(address: u128, bits: u32) -> u128 {
     }
 }
 
-impl JsonSchema for Network {
-    fn schema_name() -> Cow<'static, str> {
-        "Network".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "network", "description": "a network in CIDR form" })
-    }
-}
-
 impl FromStr for Network {
     type Err = &'static str;
 
@@ -95,20 +108,6 @@ impl FromStr for Network {
             return Err("the network has bits set behind its prefix");
         }
         Ok(Self { first, bits, v4 })
-    }
-}
-
-impl TryFrom<String> for Network {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, &'static str> {
-        text.parse()
-    }
-}
-
-impl From<Network> for String {
-    fn from(network: Network) -> Self {
-        network.to_string()
     }
 }
 
@@ -145,6 +144,16 @@ mod tests {
             assert_eq!(text.parse::<Network>().unwrap().to_string(), text);
         }
         assert_eq!("::1".parse::<Network>().unwrap().to_string(), "::1/128");
+    }
+
+    #[test]
+    fn an_exception_is_a_network_or_an_origin() {
+        for good in ["10.20.0.0/16", "https://idp.internal", "http://localhost:4010", "http://[::1]:4010/"] {
+            assert_eq!(check_exception(good), Ok(()), "{good}");
+        }
+        for bad in ["idp.internal", "http://localhost/x", "https://a@idp.internal", "ftp://localhost", "*"] {
+            assert!(check_exception(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::{egress::Network, flow_store::FlowStoreUrl, server::PublicUrl, tenants::TenantsUrl};
+use super::{egress::check_exception, flow_store::FlowStoreUrl, server::PublicUrl, tenants::TenantsUrl};
 
 /// A format.
 pub struct Format {
@@ -20,7 +20,7 @@ pub const ALL: [Format; 7] = [
     Format { name: "public-url", check: |text| parsed::<PublicUrl>(text) },
     Format { name: "flow-store-url", check: |text| parsed::<FlowStoreUrl>(text) },
     Format { name: "tenants-url", check: |text| parsed::<TenantsUrl>(text) },
-    Format { name: "network", check: |text| parsed::<Network>(text) },
+    Format { name: "egress-exception", check: check_exception },
     Format { name: "socket-address", check: socket_address },
     Format { name: "log-filter", check: log_filter },
     Format { name: "uri", check: uri },

@@ -60,7 +60,7 @@ pub struct Settings {
     pub tenants: Tenants,
     /// Where secrets lie, and the master keys.
     pub secrets: Secrets,
-    /// Which addresses the broker may call beside public ones.
+    /// What the broker may call beside public addresses.
     pub egress: Egress,
     /// How long things stay good, in seconds.
     pub lifetimes: Lifetimes,
@@ -83,7 +83,7 @@ pub struct Config {
     pub master_keys: Vec<MasterKey>,
     /// Where the references of tenants lead to.
     pub references: References,
-    /// Which addresses the broker may call beside public ones.
+    /// What the broker may call beside public addresses.
     pub egress: Egress,
     /// How long things stay good.
     pub lifetimes: Lifetimes,

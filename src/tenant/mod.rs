@@ -10,4 +10,4 @@ mod stamps;
 mod testing;
 pub mod watch;
 
-pub use file::TenantFile;
+pub use file::{Make, TenantFile};

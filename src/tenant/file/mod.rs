@@ -25,7 +25,7 @@ use self::{app::AppEntry, branding::TenantTable, connection::ConnectionEntry, ke
 use super::model::Tenant;
 use crate::config::{Shape, did_you_mean};
 
-pub use self::judge::Judge;
+pub use self::{judge::Judge, make::Make};
 
 /// What an id looks like, of a tenant, an app or a connection.
 const ID: &str = "^[a-z0-9][a-z0-9-]{0,62}$";
