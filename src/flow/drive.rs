@@ -18,6 +18,7 @@ use crate::{
     app::Broker,
     error::{Code, Error},
     http::pages::{Choice, Failure, Page},
+    metrics::FlowStep,
     tenant::model::{App, Connection, Tenant},
 };
 
@@ -126,8 +127,9 @@ impl Visit {
         Some(url)
     }
 
-    /// A page about a failure of a known identification.
-    fn failure_page(
+    /// A page about a failure of a known identification, with the way home.
+    #[must_use]
+    pub fn failure_page(
         &self,
         identification: &Identification,
         code: Code,
@@ -170,7 +172,12 @@ pub async fn open(visit: &Visit, identification: Identification, picked: Picked)
         None => possible.first().filter(|_| possible.len() == 1),
     };
     match chosen {
-        Some(connection) => begin(visit, &app, connection, identification).await,
+        Some(connection) => {
+            if picked.connection.is_some() {
+                visit.broker.metrics.step(&tenant.id, &connection.id, FlowStep::Chosen);
+            }
+            begin(visit, &app, connection, identification).await
+        }
         None if possible.is_empty() || picked.connection.is_some() => {
             settle(visit, &identification, Err(Code::ConnectionUnknown.into())).await
         }
@@ -265,8 +272,23 @@ pub(super) async fn settle(
 ) -> Reply {
     let issuer = visit.broker.issuer(&visit.tenant.id);
     let failed = result.as_ref().err().map(|error| error.code);
+    let identified = result.as_ref().ok().map(|record| (record.connection.clone(), record.method.clone()));
     match finish(&visit.broker.flows, &issuer, identification, result).await {
-        Ok(way) => to_app(visit, identification, way, failed),
+        Ok(mut way) => {
+            if let Some((connection, method)) = identified {
+                let metrics = &visit.broker.metrics;
+                metrics.step(&visit.tenant.id, &connection, FlowStep::Finished);
+                metrics.identified(
+                    &visit.tenant.id,
+                    &connection,
+                    method.as_ref().map(|method| method.id.as_str()),
+                );
+            }
+            if let (AppReturn::Stay { app, .. }, Ok(known)) = (&mut way, visit.app(identification)) {
+                known.name.in_locale(visit.locale(identification)).unwrap_or(&known.id).clone_into(app);
+            }
+            to_app(visit, identification, way, failed)
+        }
         Err(error) => {
             log(&error, &identification.trace_id);
             visit.failure_page(identification, error.code, None, None)

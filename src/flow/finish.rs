@@ -29,6 +29,8 @@ pub enum AppReturn {
     },
     /// Not at all: the app polls. The page says whether the person was identified.
     Stay {
+        /// The app's name, for the page.
+        app: String,
         /// Whether so.
         success: bool,
     },
@@ -113,7 +115,9 @@ fn to_app(identification: &Identification, issuer: &str, answer: &Answer) -> App
     match &identification.face {
         Face::OpenId(request) => to_openid_app(identification, request, issuer, answer),
         Face::Rest { return_url: Some(return_url) } => to_rest_app(identification, return_url, answer),
-        Face::Rest { return_url: None } => AppReturn::Stay { success: !matches!(answer, Answer::Error(_)) },
+        Face::Rest { return_url: None } => {
+            AppReturn::Stay { app: identification.app.clone(), success: !matches!(answer, Answer::Error(_)) }
+        }
     }
 }
 

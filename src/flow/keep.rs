@@ -111,6 +111,14 @@ impl Flows {
         Ok(value.and_then(|value| self.open("outcome", &key, &[id], &value)))
     }
 
+    /// Whether the identification of this id is settled, its outcome taken or not.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
+    pub async fn is_settled(&self, id: &str) -> Result<bool, Error> {
+        Ok(self.store.look(&Key::new("outcome", id)).await? != Taken::Missing)
+    }
+
     /// Takes the outcome: whoever gets `true` is the only one.
     ///
     /// # Errors

@@ -164,7 +164,7 @@ impl Return<'_> {
             return Err(Code::BrowserMismatch.into());
         }
         if !attempt.awaits(&self.inbound.leg) {
-            return Err(Code::AlreadyAnswered.into());
+            return Ok(self.visit.failure_page(&attempt.identification, Code::AlreadyAnswered, None, None));
         }
         match flows.take_attempt(binding).await? {
             TakenAttempt::Ours(attempt) => self.resume(binding, *attempt).await,
@@ -233,12 +233,7 @@ impl Return<'_> {
         let record = identity
             .and_then(|identity| release(&self.visit.tenant, self.connection, identification, identity));
         match record {
-            Ok(record) => {
-                let method = record.method.as_ref().map(|method| method.id.clone());
-                let reply = settle(self.visit, identification, Ok(record)).await;
-                metrics.identified(&self.visit.tenant.id, &self.connection.id, method.as_deref());
-                reply
-            }
+            Ok(record) => settle(self.visit, identification, Ok(record)).await,
             Err(error) => fail(self.visit, identification, &self.connection.id, error).await,
         }
     }

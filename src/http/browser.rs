@@ -156,7 +156,10 @@ pub async fn identify(
     let picked = picked(&params(request.query_string().as_bytes()));
     run(visit, move |visit| async move {
         match find(&visit, &ticket).await {
-            Ok(identification) => drive::open(&visit, identification, picked).await,
+            Ok((identification, false)) => drive::open(&visit, identification, picked).await,
+            Ok((identification, true)) => {
+                visit.failure_page(&identification, Code::AlreadyAnswered, None, None)
+            }
             Err(error) => visit.page(error.code),
         }
     })
@@ -176,8 +179,8 @@ fn picked(params: &Params) -> Picked {
     }
 }
 
-/// The identification that a ticket opens: not settled yet.
-async fn find(visit: &Visit, ticket: &str) -> Result<Identification, crate::error::Error> {
+/// The identification that a ticket opens, and whether it is settled.
+async fn find(visit: &Visit, ticket: &str) -> Result<(Identification, bool), crate::error::Error> {
     let (id, secret) = ticket.split_once('.').ok_or(Code::FlowUnknown)?;
     let flows = &visit.broker.flows;
     let identification = flows.identification(id).await?.ok_or(Code::FlowUnknown)?;
@@ -185,10 +188,8 @@ async fn find(visit: &Visit, ticket: &str) -> Result<Identification, crate::erro
     if !bool::from(fits) || identification.tenant != visit.tenant.id {
         return Err(Code::FlowUnknown.into());
     }
-    match flows.outcome(id).await? {
-        Some(_) => Err(Code::AlreadyAnswered.into()),
-        None => Ok(identification),
-    }
+    let settled = flows.is_settled(id).await?;
+    Ok((identification, settled))
 }
 
 /// `GET {issuer}/return/{connection}/{leg}`

@@ -52,7 +52,7 @@ pub fn respond(broker: &Broker, tenant: &Tenant, reply: Reply) -> HttpResponse {
             let fields = fields.into_iter().map(|(name, value)| (name, value.expose().clone())).collect();
             page(&Page::SelfPost { action, fields }, &look)
         }
-        Answer::App(AppReturn::Stay { success }) => page(&Page::Done { app: String::new(), success }, &look),
+        Answer::App(AppReturn::Stay { app, success }) => page(&Page::Done { app, success }, &look),
         Answer::Page(shown) => page(&shown, &look),
     };
     let https = broker.is_https();
