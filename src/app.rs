@@ -1,6 +1,9 @@
 //! The composition root: everything that the broker shares at run time, put together.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use tokio::runtime::Handle;
 use tunnus_jose::Operations;
@@ -39,6 +42,8 @@ pub struct Broker {
     pub runtime: Handle,
     /// Whether hints of the sandbox are understood.
     pub sandbox: bool,
+    /// Whether the process is about to end: not ready any more.
+    pub stopping: AtomicBool,
 }
 
 /// What a broker is made of.
@@ -116,6 +121,7 @@ impl Broker {
             operations,
             runtime: Handle::current(),
             sandbox: parts.sandbox,
+            stopping: AtomicBool::new(false),
         })
     }
 

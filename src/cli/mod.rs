@@ -6,9 +6,11 @@ use clap::{Parser, Subcommand};
 
 use crate::providers::Providers;
 
+mod check;
 mod keys;
 #[cfg(feature = "simulator")]
 mod sandbox;
+mod serve;
 
 /// An identity broker: every strong identity provider behind one API.
 #[derive(Debug, Parser)]
@@ -20,6 +22,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Runs the broker.
+    Serve(serve::Arguments),
+    /// Looks at settings, tenants and connections: each finding with its remedy.
+    Check(check::Arguments),
     /// Runs broker, simulated providers and a demo app on this machine; nothing need be set up.
     #[cfg(feature = "simulator")]
     Sandbox(sandbox::Arguments),
@@ -43,6 +49,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, providers: Providers) 
         Err(error) => return told(&error),
     };
     let done = match arguments.command {
+        Command::Serve(arguments) => serve::run(&arguments, providers),
+        Command::Check(arguments) => check::run(&arguments, providers),
         #[cfg(feature = "simulator")]
         Command::Sandbox(arguments) => sandbox::run(arguments, providers),
         Command::Keys(arguments) => keys::run(arguments),

@@ -1,6 +1,12 @@
 //! `tunnus sandbox`: the whole product on one machine, with no account, network or settings.
 
-use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    io::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::Args;
 use serde_json::json;
@@ -8,12 +14,14 @@ use serde_json::json;
 use super::Failure;
 use crate::{
     ambient::Ambient,
+    config::{Environment, References},
     providers::Providers,
     sandbox::{
         once,
         running::{Offered, Options, Sandbox},
     },
     telemetry::{self, LogFormat},
+    tenant::{files::load_apps, model::App},
 };
 
 /// Where the sandbox's broker listens unless told otherwise.
@@ -57,7 +65,10 @@ pub(super) fn run(arguments: Arguments, providers: Providers) -> Result<ExitCode
 async fn serve(arguments: Arguments, providers: Providers) -> Result<ExitCode, Failure> {
     let default = if arguments.once { ANYWHERE } else { LISTEN };
     let listen = arguments.listen.map_or_else(|| default.parse(), Ok)?;
-    let apps = Vec::new();
+    let apps = match &arguments.apps {
+        Some(file) => apps(file, &providers)?,
+        None => Vec::new(),
+    };
     let options = Options {
         listen,
         public_url: arguments.public_url.clone(),
@@ -82,6 +93,13 @@ async fn serve(arguments: Arguments, providers: Providers) -> Result<ExitCode, F
     tokio::signal::ctrl_c().await?;
     sandbox.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The apps of a tenant file; the files that they refer to lie beside it.
+fn apps(file: &Path, providers: &Providers) -> Result<Vec<App>, Failure> {
+    let beside = file.parent().unwrap_or(Path::new(".")).to_owned();
+    let references = References::new(beside, Arc::new(Environment::of_the_process()));
+    Ok(load_apps(file, providers, &references)?)
 }
 
 /// Says where everything is: a sentence for people, a line of JSON for programs.

@@ -4,15 +4,17 @@
 //! a file is `file`'s.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt, fs,
     io::Read,
     path::{Path, PathBuf},
 };
 
+use tunnus_sdk::SettingsError;
+
 use super::{
     file::{self, Judge},
-    model::Tenant,
+    model::{App, Tenant},
     set::TenantSet,
     stamps::Stamps,
 };
@@ -115,10 +117,7 @@ impl Folder {
             }
         }
         let (faults, stamps) = judge.into_findings();
-        let place = |pointer: &str| Place::File { path: path.to_owned(), line: document.line(pointer) };
-        let faults =
-            faults.iter().map(|fault| Fault::at(place(&fault.pointer), &fault.pointer, &fault.message));
-        collected.faults.extend(faults);
+        collected.faults.extend(placed(&faults, path, &document));
         collected.stamps.extend(stamps);
         if let Some(tenant) = tenant {
             collected.tenants.entry(tenant.id.clone()).or_insert(tenant);
@@ -130,6 +129,27 @@ impl fmt::Debug for Folder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Folder").field("dir", &self.dir).finish_non_exhaustive()
     }
+}
+
+/// Reads the apps of a file that need have no other part of a tenant: for the sandbox, whose
+/// connections they may all use.
+///
+/// # Errors
+/// All faults, each with its line.
+pub fn load_apps(path: &Path, providers: &Providers, references: &References) -> Result<Vec<App>, Faults> {
+    let document = parse(path).map_err(Faults::from)?;
+    let mut judge = Judge::new(providers, references);
+    let apps = file::apps(document.value(), &BTreeSet::new(), &mut judge);
+    let (faults, _) = judge.into_findings();
+    Faults::or(placed(&faults, path, &document).collect(), Some(apps))
+}
+
+/// Faults of a file with their lines.
+fn placed(faults: &[SettingsError], path: &Path, document: &Document) -> impl Iterator<Item = Fault> {
+    let place = |pointer: &str| Place::File { path: path.to_owned(), line: document.line(pointer) };
+    let faults: Vec<_> =
+        faults.iter().map(|fault| Fault::at(place(&fault.pointer), &fault.pointer, &fault.message)).collect();
+    faults.into_iter()
 }
 
 fn parse(path: &Path) -> Result<Document, Fault> {

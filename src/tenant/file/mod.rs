@@ -22,7 +22,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use self::{app::AppEntry, branding::TenantTable, connection::ConnectionEntry, keys::KeysTable};
-use super::model::Tenant;
+use super::model::{App, Tenant};
 use crate::config::{Shape, did_you_mean};
 
 pub use self::{judge::Judge, make::Make};
@@ -76,6 +76,13 @@ pub fn resolve(file: &Value, judge: &mut Judge<'_>) -> Option<Tenant> {
     let tenant =
         Tenant { id, branding, signing_keys: keys.signing, subject_key: keys.subject, apps, connections };
     judge.is_content().then_some(tenant)
+}
+
+/// The apps of `file`, whatever else stands there. Faults are left in `judge`.
+pub fn apps(file: &Value, connections: &BTreeSet<String>, judge: &mut Judge<'_>) -> Vec<App> {
+    ids_of(file, "apps", judge);
+    let entries = judge.parts::<AppEntry>(file, "apps");
+    entries.iter().filter_map(|(pointer, entry)| entry.resolve(pointer, connections, judge)).collect()
 }
 
 /// The id at `pointer`, or nothing where none can be read.

@@ -1,0 +1,160 @@
+//! `tunnus check`: the doctor. Each finding with its remedy.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use actix_web::web::Data;
+use clap::Args;
+use serde::Serialize;
+use tunnus_sdk::{Finding, Severity};
+
+use super::{Failure, serve::assemble};
+use crate::{
+    app::Broker,
+    config::{Config, Environment},
+    providers::Providers,
+    tenant::model::{Connection, Tenant},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The settings; without it config/tunnus.toml where that exists, and the environment
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Only this tenant
+    #[arg(long, value_name = "ID")]
+    tenant: Option<String>,
+    /// Only this connection
+    #[arg(long, value_name = "ID")]
+    connection: Option<String>,
+    /// Also connections that are switched off
+    #[arg(long)]
+    all: bool,
+    /// Also asks the store and the upstreams
+    #[arg(long)]
+    live: bool,
+    /// One JSON line a finding
+    #[arg(long)]
+    json: bool,
+}
+
+/// A finding and what it is about.
+#[derive(Serialize)]
+struct Found {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<String>,
+    #[serde(flatten)]
+    finding: Finding,
+}
+
+/// Exit status: 0 all fine, 1 a warning, 2 a fault.
+pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let found = runtime.block_on(look(arguments, providers));
+    for found in &found {
+        show(found, arguments.json)?;
+    }
+    let worst = found.iter().map(|found| found.finding.severity).max().unwrap_or(Severity::Fine);
+    Ok(match worst {
+        Severity::Fine => ExitCode::SUCCESS,
+        Severity::Warning => ExitCode::from(1),
+        Severity::Fault => ExitCode::from(2),
+    })
+}
+
+async fn look(arguments: &Arguments, providers: Providers) -> Vec<Found> {
+    let config = match Config::load(arguments.config.as_deref(), Arc::new(Environment::of_the_process())) {
+        Ok(config) => config,
+        Err(faults) => return vec![broken("settings", &faults)],
+    };
+    let broker = match assemble(&config, providers) {
+        Ok((broker, _)) => broker,
+        Err(error) => return vec![broken("tenants", error.as_ref())],
+    };
+    let mut found = vec![general("settings", Severity::Fine, "every setting is understood", None)];
+    if arguments.live {
+        found.push(store(&broker).await);
+    }
+    let wanted = |asked: &Option<String>, id: &str| asked.as_ref().is_none_or(|asked| asked == id);
+    for tenant in broker.tenants.all().iter().filter(|tenant| wanted(&arguments.tenant, &tenant.id)) {
+        let connections = tenant.connections.iter().filter(|connection| {
+            (connection.enabled || arguments.all) && wanted(&arguments.connection, &connection.id)
+        });
+        for connection in connections {
+            found.extend(connection_findings(&broker, tenant, connection, arguments.live).await);
+        }
+    }
+    if found.iter().all(|found| found.connection.is_none()) {
+        let remedy = Some("look at the ids, at `enabled`, or use --all");
+        found.push(general("connections", Severity::Warning, "no connection was looked at", remedy));
+    }
+    found
+}
+
+fn general(subject: &str, severity: Severity, text: &str, remedy: Option<&str>) -> Found {
+    let finding = Finding {
+        severity,
+        subject: subject.to_owned(),
+        text: text.to_owned(),
+        remedy: remedy.map(str::to_owned),
+    };
+    Found { tenant: None, connection: None, finding }
+}
+
+fn broken(subject: &str, error: &(dyn std::error::Error + 'static)) -> Found {
+    general(
+        subject,
+        Severity::Fault,
+        &error.to_string(),
+        Some("mend each fault at its line; nothing starts before"),
+    )
+}
+
+async fn store(broker: &Broker) -> Found {
+    if broker.flows.store.ping().await.is_ok() {
+        return general("flow store", Severity::Fine, "answers", None);
+    }
+    let remedy = Some("start it, or set flow_store.url to where it is");
+    general("flow store", Severity::Fault, "does not answer", remedy)
+}
+
+async fn connection_findings(
+    broker: &Data<Broker>,
+    tenant: &Tenant,
+    connection: &Arc<Connection>,
+    live: bool,
+) -> Vec<Found> {
+    let about =
+        |finding| Found { tenant: Some(tenant.id.clone()), connection: Some(connection.id.clone()), finding };
+    match broker.connections.ready(tenant, connection) {
+        Ok(ready) if live => ready.provider.probe().await.into_iter().map(about).collect(),
+        Ok(_) => vec![about(general("settings and keys", Severity::Fine, "can be used", None).finding)],
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            let remedy = Some("mend the connection's settings or credentials");
+            vec![about(general("settings and keys", Severity::Fault, &cause, remedy).finding)]
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the findings are the command's output")]
+fn show(found: &Found, as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        println!("{}", serde_json::to_string(found)?);
+        return Ok(());
+    }
+    let Finding { severity, subject, text, remedy } = &found.finding;
+    let word = match severity {
+        Severity::Fine => "fine",
+        Severity::Warning => "warning",
+        Severity::Fault => "fault",
+    };
+    let about = [found.tenant.as_deref(), found.connection.as_deref(), Some(subject)];
+    let about: Vec<&str> = about.into_iter().flatten().collect();
+    println!("{word:8} {}: {text}", about.join(" "));
+    if let Some(remedy) = remedy {
+        println!("         → {remedy}");
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! `tunnus serve`: runs the broker.
+
+use std::{
+    net::TcpListener,
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Arc, atomic::Ordering},
+    thread::available_parallelism,
+};
+
+use actix_web::{
+    dev::{Server, ServerHandle},
+    web::Data,
+};
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Failure;
+use crate::{
+    ambient::Ambient,
+    app::{Broker, Parts},
+    config::{Config, Environment, FlowStoreUrl, TenantsUrl},
+    providers::Providers,
+    server,
+    store::{MemoryLimits, open_store},
+    telemetry,
+    tenant::{files::Folder, watch::Watch},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The settings; without it config/tunnus.toml where that exists, and the environment
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCode, Failure> {
+    let config = Config::load(arguments.config.as_deref(), Arc::new(Environment::of_the_process()))?;
+    telemetry::init(config.log.format, &config.log.filter)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(config, providers))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A broker of these settings, with the watch over its tenants.
+pub(super) fn assemble(config: &Config, providers: Providers) -> Result<(Data<Broker>, Watch), Failure> {
+    let TenantsUrl::Files(dir) = &config.tenants;
+    let watch = Watch::open(Folder::new(dir.clone(), providers.clone(), config.references.clone()))?;
+    let ambient = Ambient::system();
+    let url = match &config.flow_store {
+        FlowStoreUrl::Memory => "memory:",
+        FlowStoreUrl::Redis(url) => url.expose_str(),
+    };
+    let store = open_store(url, MemoryLimits::default(), &ambient)?;
+    let master_keys = config.master_keys.iter().map(|key| (key.id.clone(), *key.key.expose()));
+    let broker = Broker::assemble(Parts {
+        public_url: config.server.public_url.as_str().trim_end_matches('/').to_owned(),
+        tenants: watch.tenants(),
+        providers,
+        store,
+        master_keys: master_keys.collect(),
+        egress: config.egress.allow.clone(),
+        lifetimes: config.lifetimes,
+        metrics_tenants: usize::try_from(config.metrics.tenants).unwrap_or(usize::MAX),
+        ambient,
+        sandbox: false,
+    })?;
+    Ok((Data::new(broker), watch))
+}
+
+async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
+    let (broker, watch) = assemble(&config, providers)?;
+    let servers = listen(&config, &broker)?;
+    let handles = servers.each_ref().map(Server::handle);
+    let [public, management] = servers.map(tokio::spawn);
+    let watching = tokio::spawn(watch.run(|_| ()));
+    tracing::info!(listen = %config.server.listen, public_url = broker.public_url, "serving");
+    asked_to_stop().await?;
+    stop(&broker, &handles).await;
+    watching.abort();
+    public.await??;
+    Ok(management.await??)
+}
+
+/// The public listener and the management one.
+fn listen(config: &Config, broker: &Data<Broker>) -> std::io::Result<[Server; 2]> {
+    let workers = available_parallelism().map_or(1, std::num::NonZero::get);
+    let public = TcpListener::bind(config.server.listen)?;
+    let management = TcpListener::bind(config.server.management_listen)?;
+    Ok([server::public(broker.clone(), public, workers)?, server::management(broker.clone(), management)?])
+}
+
+/// Not ready first: whoever balances load sends nothing new while requests in flight end.
+async fn stop(broker: &Broker, [public, management]: &[ServerHandle; 2]) {
+    broker.stopping.store(true, Ordering::Relaxed);
+    tracing::info!("stopping");
+    public.stop(true).await;
+    management.stop(false).await;
+}
+
+/// SIGTERM, or SIGINT from a terminal.
+async fn asked_to_stop() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
