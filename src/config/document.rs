@@ -51,7 +51,7 @@ impl Document {
 }
 
 /// `pointer` itself, then what is around it, up to but without the root.
-pub fn ancestors(pointer: &str) -> impl Iterator<Item = &str> {
+pub fn ancestors(pointer: &str) -> impl Iterator<Item = &str> + Clone {
     std::iter::successors(Some(pointer), |inner| inner.rsplit_once('/').map(|(outer, _)| outer))
         .filter(|pointer| !pointer.is_empty())
 }

@@ -10,11 +10,10 @@ use std::{
 
 use figment::{Figment, providers::Serialized, value::Value as Parsed};
 use serde_json::Value;
-use tunnus_sdk::SettingsError;
 
 use super::{
-    Document, Environment, Fault, FlowStoreUrl, MasterKey, Place, References, Secrets, Section, Settings,
-    Shape, TextOrReference, ancestors, environment::variable, follows, readable,
+    Document, Environment, Fault, FlowStoreUrl, MasterKey, Misfit, Misfits, Place, References, Secrets,
+    Section, Settings, Shape, TextOrReference, ancestors, environment::variable,
 };
 
 /// The one key whose value in the environment has a form of its own.
@@ -28,8 +27,8 @@ pub struct Layers {
     variables: BTreeMap<String, String>,
     environment: Arc<Environment>,
     faults: Vec<Fault>,
-    /// The pointers of what does not fit the schema.
-    misfits: Vec<String>,
+    /// What does not fit the schema.
+    misfits: Misfits,
     /// The pointers of every setting there is.
     known: Vec<String>,
 }
@@ -60,7 +59,7 @@ impl Layers {
             variables,
             environment,
             faults: Vec::new(),
-            misfits: Vec::new(),
+            misfits: Misfits::default(),
             known: known(),
         };
         layers.judge_shape();
@@ -76,12 +75,10 @@ impl Layers {
     /// One section, checked. Where something does not fit, what can be read of it.
     pub fn section<S: Section>(&mut self) -> Option<S> {
         let pointer = format!("/{}", S::NAME);
-        let misfits: Vec<&str> =
-            self.misfits.iter().filter_map(|misfit| misfit.strip_prefix(&pointer)).collect();
-        match readable::<S>(self.merged.pointer(&pointer)?, &misfits) {
+        match self.misfits.read::<S>(&self.merged, &pointer) {
             Ok(section) => {
                 // A default in place of a misfit would break rules that nobody has broken.
-                let whole = !misfits.iter().any(|misfit| self.is_setting(&format!("{pointer}{misfit}")));
+                let whole = !self.misfits.iter().any(|misfit| self.is_in(&pointer, misfit));
                 for fault in section.check().iter().filter(|_| whole) {
                     self.fault(&format!("{pointer}{}", fault.pointer), &fault.message);
                 }
@@ -155,14 +152,15 @@ impl Layers {
     }
 
     fn judge_shape(&mut self) {
-        let faults = match Shape::of::<Settings>() {
-            Ok(shape) => shape.faults(&self.merged),
-            Err(error) => vec![SettingsError::new("", error.to_string())],
+        let misfits = match Shape::of::<Settings>() {
+            Ok(shape) => shape.misfits(&self.merged),
+            Err(error) => Misfits::new(vec![Misfit::wrong("", error.to_string())]),
         };
-        for fault in &faults {
-            self.fault(&fault.pointer, &fault.message);
+        for misfit in misfits.iter() {
+            self.fault(&misfit.pointer, &misfit.message);
         }
-        self.misfits = faults.into_iter().map(|fault| fault.pointer).collect();
+        self.merged = misfits.mend(&self.merged);
+        self.misfits = misfits;
     }
 
     /// Names the variables that would be overlooked for want of an underscore.
@@ -173,14 +171,18 @@ impl Layers {
         }
     }
 
-    /// Whether `pointer` is a setting or lies within one.
-    fn is_setting(&self, pointer: &str) -> bool {
-        ancestors(pointer).any(|outer| self.known.iter().any(|known| known == outer))
+    /// Whether `misfit` concerns a setting of this section.
+    fn is_in(&self, section: &str, misfit: &Misfit) -> bool {
+        let meant = misfit.meant();
+        let pointer = meant.as_deref().unwrap_or(&misfit.pointer);
+        let mut around = ancestors(pointer);
+        around.clone().any(|outer| outer == section)
+            && around.any(|outer| self.known.iter().any(|known| known == outer))
     }
 
     /// Notes a fault, unless it follows from one of form.
     fn fault(&mut self, pointer: &str, message: &str) {
-        if !follows(pointer, &self.misfits) {
+        if !self.misfits.explain(pointer) {
             let fault = Fault::at(self.place(pointer), pointer, message);
             self.faults.push(fault);
         }

@@ -6,21 +6,16 @@
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use schemars::JsonSchema;
 use serde_json::Value;
-use tunnus_sdk::SettingsError;
 
-use super::{document::below, format, suggest::did_you_mean};
+use super::{
+    document::below,
+    format,
+    misfit::{Misfit, MisfitKind, Misfits},
+    suggest::closest,
+};
 
 /// The keyword of our schemas that says in words what is expected where several forms are allowed.
 pub const EXPECTED: &str = "x-expected";
-
-/// What the fault of a key that has no place says first.
-const UNKNOWN_KEY: &str = "unknown key";
-
-/// Whether the fault is a key that has no place: without it, everything else means the same.
-#[must_use]
-pub fn is_unknown_key(fault: &SettingsError) -> bool {
-    fault.message.starts_with(UNKNOWN_KEY)
-}
 
 /// A compiled schema.
 #[derive(Debug)]
@@ -56,19 +51,21 @@ impl Shape {
         Ok(Self { schema, validator })
     }
 
-    /// Every fault of `value`, with its JSON pointer.
+    /// Everything that does not fit in `value`.
     #[must_use]
-    pub fn faults(&self, value: &Value) -> Vec<SettingsError> {
-        self.validator.iter_errors(value).flat_map(|error| self.told(&error)).collect()
+    pub fn misfits(&self, value: &Value) -> Misfits {
+        Misfits::new(self.validator.iter_errors(value).flat_map(|error| self.told(&error)).collect())
     }
 
-    fn told(&self, error: &ValidationError<'_>) -> Vec<SettingsError> {
+    fn told(&self, error: &ValidationError<'_>) -> Vec<Misfit> {
         let at = error.instance_path().as_str();
-        let one = |message: String| vec![SettingsError::new(at, message)];
+        let one = |message: String| vec![Misfit::wrong(at, message)];
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected }
-            | ValidationErrorKind::UnevaluatedProperties { unexpected } => self.unknown(error, unexpected),
-            ValidationErrorKind::Required { property } => vec![missing(at, property)],
+            | ValidationErrorKind::UnevaluatedProperties { unexpected } => self.strangers(error, unexpected),
+            ValidationErrorKind::Required { property } => {
+                vec![Misfit::missing(at, property.as_str().unwrap_or_default())]
+            }
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
                 self.branches(error, context)
             }
@@ -76,19 +73,24 @@ impl Shape {
         }
     }
 
-    /// One fault for each key that has no place here.
-    fn unknown(&self, error: &ValidationError<'_>, unexpected: &[String]) -> Vec<SettingsError> {
+    /// One for each key that has no place here.
+    fn strangers(&self, error: &ValidationError<'_>, unexpected: &[String]) -> Vec<Misfit> {
         let known = self.around(error).and_then(|schema| schema.get("properties")?.as_object());
         let known: Vec<&str> = known.into_iter().flat_map(|known| known.keys().map(String::as_str)).collect();
-        let fault = |key: &String| {
-            let message = format!("{UNKNOWN_KEY}{}", did_you_mean(key, known.iter().copied()));
-            SettingsError::new(below(error.instance_path().as_str(), key), message)
+        let stranger = |key: &String| {
+            let meant = closest(key, known.iter().copied());
+            let question = meant.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+            Misfit {
+                pointer: below(error.instance_path().as_str(), key),
+                message: format!("unknown key{question}"),
+                kind: MisfitKind::Stranger(meant.map(str::to_owned)),
+            }
         };
-        unexpected.iter().map(fault).collect()
+        unexpected.iter().map(stranger).collect()
     }
 
     /// The faults of the one branch that the value can have been meant for, else one for all.
-    fn branches(&self, error: &ValidationError<'_>, context: &[Branch]) -> Vec<SettingsError> {
+    fn branches(&self, error: &ValidationError<'_>, context: &[Branch]) -> Vec<Misfit> {
         let at = error.instance_path().as_str();
         let mut candidates =
             context.iter().filter(|branch| !branch.iter().any(|inner| is_of_another(inner, at)));
@@ -96,9 +98,9 @@ impl Shape {
             return branch.iter().flat_map(|inner| self.told(inner)).collect();
         }
         if let Some(expected) = self.expected(error) {
-            return vec![SettingsError::new(at, expected)];
+            return vec![Misfit::wrong(at, expected)];
         }
-        let none = || SettingsError::new(at, "none of the forms that are allowed here");
+        let none = || Misfit::wrong(at, "none of the forms that are allowed here");
         vec![kinds(context).or_else(|| common(at, context)).unwrap_or_else(none)]
     }
 
@@ -132,7 +134,7 @@ fn is_of_another(error: &ValidationError<'_>, at: &str) -> bool {
 
 /// One fault with all the constants that would have been right, where every branch wants one at the
 /// same place.
-fn kinds(context: &[Branch]) -> Option<SettingsError> {
+fn kinds(context: &[Branch]) -> Option<Misfit> {
     let mut place: Option<&str> = None;
     let mut options = Vec::new();
     for branch in context.iter().filter(|branch| !is_null(branch)) {
@@ -143,11 +145,11 @@ fn kinds(context: &[Branch]) -> Option<SettingsError> {
         place = Some(path);
         options.extend(constants);
     }
-    Some(SettingsError::new(place?, format!("expected one of {}", options.join(", "))))
+    Some(Misfit::wrong(place?, format!("expected one of {}", options.join(", "))))
 }
 
 /// The first fault that every branch has.
-fn common(at: &str, context: &[Branch]) -> Option<SettingsError> {
+fn common(at: &str, context: &[Branch]) -> Option<Misfit> {
     let lacks = |error: &ValidationError<'_>| match error.kind() {
         ValidationErrorKind::Required { property } if error.instance_path().as_str() == at => {
             Some(property.clone())
@@ -157,12 +159,7 @@ fn common(at: &str, context: &[Branch]) -> Option<SettingsError> {
     let mut branches = context.iter().filter(|branch| !is_null(branch));
     let property = branches.next()?.iter().find_map(lacks)?;
     let shared = branches.all(|branch| branch.iter().any(|error| lacks(error).as_ref() == Some(&property)));
-    shared.then(|| missing(at, &property))
-}
-
-/// A key that is not there has its fault where it should be.
-fn missing(at: &str, property: &Value) -> SettingsError {
-    SettingsError::new(below(at, property.as_str().unwrap_or_default()), "is missing")
+    shared.then(|| Misfit::missing(at, property.as_str().unwrap_or_default()))
 }
 
 /// Whether the branch is the `null` of an optional value, which TOML cannot write.

@@ -1,6 +1,8 @@
 //! Tenants: their apps, connections and keys; where they come from, and connections made ready.
 
 pub mod connections;
+#[cfg(test)]
+mod examples_tests;
 mod file;
 pub mod files;
 pub mod model;

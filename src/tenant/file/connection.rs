@@ -4,11 +4,11 @@ use ring::hmac;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tunnus_sdk::{Credentials, Environment, ErasedDefinition, Hidden, Member, SettingsError, SubjectSource};
+use tunnus_sdk::{Credentials, Environment, ErasedDefinition, Hidden, Member, SubjectSource};
 
-use super::{ID, ID_EXPECTED, Judge, credentials::CredentialsTable, text::Text};
+use super::{ID, ID_EXPECTED, Judge, credentials::CredentialsTable, judge::to_faults, text::Text};
 use crate::{
-    config::{Shape, did_you_mean, is_unknown_key, readable},
+    config::{Shape, did_you_mean},
     tenant::model::Connection,
 };
 
@@ -99,8 +99,8 @@ fn definition<'a>(raw: &Value, pointer: &str, judge: &mut Judge<'a>) -> Option<&
     found.map(AsRef::as_ref)
 }
 
-/// Judges the settings: their form first, then the provider's own rules. Without keys that are
-/// unknown; none where something else has a wrong form, since what is needed cannot be told then.
+/// Judges the settings: their form first, then the provider's own rules. Unknown keys are left out
+/// and misspelt ones put right; none where another fault of form leaves open what is needed.
 fn check_settings(
     definition: &dyn ErasedDefinition,
     raw: &Value,
@@ -109,20 +109,21 @@ fn check_settings(
 ) -> Option<Value> {
     let pointer = format!("{pointer}/settings");
     let none = json!({});
-    let settings = raw.get("settings").unwrap_or(&none);
-    let faults = match Shape::new(definition.schema().to_value()) {
-        Ok(shape) => shape.faults(settings),
-        Err(error) => vec![SettingsError::new("", error.to_string())],
-    };
-    let strangers: Vec<String> =
-        faults.iter().filter(|fault| is_unknown_key(fault)).map(|fault| fault.pointer.clone()).collect();
-    let others = faults.len() - strangers.len();
     // What is no table at all is told by the connection's own form.
-    if settings.is_object() {
-        judge.faults_below(&pointer, faults);
+    let settings = raw.get("settings").or(Some(&none)).filter(|settings| settings.is_object())?;
+    let shape = match Shape::new(definition.schema().to_value()) {
+        Ok(shape) => shape,
+        Err(error) => {
+            judge.fault(pointer, error.to_string());
+            return None;
+        }
+    };
+    let misfits = shape.misfits(settings);
+    judge.faults_below(&pointer, to_faults(&misfits));
+    let settings = misfits.mend(settings);
+    if shape.misfits(&settings).iter().next().is_some() {
+        return None;
     }
-    let strangers: Vec<&str> = strangers.iter().map(String::as_str).collect();
-    let settings = readable::<Value>(settings, &strangers).ok().filter(|_| others == 0)?;
     if let Ok(environment) = Environment::deserialize(raw.get("environment")?) {
         judge.faults_below(&pointer, definition.check(&settings, environment));
     }

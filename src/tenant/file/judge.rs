@@ -6,7 +6,7 @@ use tunnus_sdk::{Hidden, SettingsError};
 
 use super::{super::stamps::Stamps, make::Make};
 use crate::{
-    config::{Reference, ReferenceError, References, follows, readable},
+    config::{Misfits, Reference, ReferenceError, References},
     providers::Providers,
 };
 
@@ -19,8 +19,8 @@ pub struct Judge<'a> {
     /// The tenant's id, for the names of files in remedies.
     tenant: String,
     faults: Vec<SettingsError>,
-    /// The pointers of what does not fit the form: its rules are not looked at.
-    misfits: Vec<String>,
+    /// What does not fit the form: what follows from it is not told.
+    misfits: Misfits,
     /// The files that references led to, as they were before they were read.
     stamps: Stamps,
 }
@@ -34,14 +34,14 @@ impl<'a> Judge<'a> {
             references,
             tenant: "TENANT".to_owned(),
             faults: Vec::new(),
-            misfits: Vec::new(),
+            misfits: Misfits::default(),
             stamps: Stamps::default(),
         }
     }
 
     /// Takes the tenant's id into remedies, where it is one.
     pub fn name_tenant(&mut self, id: &str) {
-        if !id.is_empty() && !self.misfits.iter().any(|misfit| misfit == "/tenant/id") {
+        if !id.is_empty() && !self.misfits.explain("/tenant/id") {
             id.clone_into(&mut self.tenant);
         }
     }
@@ -49,7 +49,7 @@ impl<'a> Judge<'a> {
     /// Notes a fault, unless it follows from one of form.
     pub fn fault(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
         let pointer = pointer.into();
-        if !follows(&pointer, &self.misfits) {
+        if !self.misfits.explain(&pointer) {
             self.faults.push(SettingsError::new(pointer, message));
         }
     }
@@ -61,10 +61,16 @@ impl<'a> Judge<'a> {
         self.faults.extend(faults.into_iter().map(absolute));
     }
 
-    /// Notes faults of form, found before any other.
-    pub fn misfits(&mut self, faults: Vec<SettingsError>) {
-        self.misfits = faults.iter().map(|fault| fault.pointer.clone()).collect();
-        self.faults = faults;
+    /// Notes what does not fit the form, found before any other fault.
+    pub fn misfits(&mut self, misfits: Misfits) {
+        self.faults = to_faults(&misfits);
+        self.misfits = misfits;
+    }
+
+    /// `file` with misspelt keys put right.
+    #[must_use]
+    pub fn mend(&self, file: &Value) -> Value {
+        self.misfits.mend(file)
     }
 
     /// Whether there is no fault.
@@ -79,12 +85,10 @@ impl<'a> Judge<'a> {
         (self.faults, self.stamps)
     }
 
-    /// What can be read of the part of `file` at `pointer`; none where it is missing.
+    /// What can be read of the part of a mended `file` at `pointer`; none where it is missing.
     pub fn part<T: DeserializeOwned>(&mut self, file: &Value, pointer: &str) -> Option<T> {
-        let value = file.pointer(pointer)?;
-        let misfits: Vec<&str> =
-            self.misfits.iter().filter_map(|misfit| misfit.strip_prefix(pointer)).collect();
-        match readable(value, &misfits) {
+        file.pointer(pointer)?;
+        match self.misfits.read(file, pointer) {
             Ok(part) => Some(part),
             Err(error) => {
                 self.fault(pointer, error.to_string());
@@ -144,4 +148,9 @@ impl<'a> Judge<'a> {
         let line = make.line(&self.references.dir().join(&name));
         format!("make it with `{line}` and name it here: {{ file = \"{name}\" }}")
     }
+}
+
+/// Misfits as faults of settings.
+pub fn to_faults(misfits: &Misfits) -> Vec<SettingsError> {
+    misfits.iter().map(|misfit| SettingsError::new(&misfit.pointer, &misfit.message)).collect()
 }

@@ -54,9 +54,10 @@ pub struct TenantFile {
 /// where there are none.
 pub fn resolve(file: &Value, judge: &mut Judge<'_>) -> Option<Tenant> {
     match Shape::of::<TenantFile>() {
-        Ok(shape) => judge.misfits(shape.faults(file)),
+        Ok(shape) => judge.misfits(shape.misfits(file)),
         Err(error) => judge.fault("", error.to_string()),
     }
+    let file = &judge.mend(file);
     judge.name_tenant(id_of(file, "/tenant/id"));
     let named = judge.part::<TenantTable>(file, "/tenant").and_then(|table| table.resolve(judge));
     let known = ids_of(file, "connections", judge);
