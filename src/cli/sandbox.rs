@@ -17,7 +17,7 @@ use crate::{
     config::{Environment, References},
     providers::Providers,
     sandbox::{
-        once,
+        list, once,
         running::{Offered, Options, Sandbox},
     },
     telemetry::{self, LogFormat},
@@ -35,7 +35,10 @@ pub(super) struct Arguments {
     /// fails where one login does
     #[arg(long)]
     once: bool,
-    /// One JSON line a login, or one that says the sandbox is ready
+    /// Prints who can log in at each connection and what can go wrong there, and ends
+    #[arg(long, conflicts_with = "once")]
+    list: bool,
+    /// One JSON line a login, or a connection of the list, or one that says the sandbox is ready
     #[arg(long)]
     json: bool,
     /// Only this connection
@@ -55,15 +58,22 @@ pub(super) struct Arguments {
     apps: Option<PathBuf>,
 }
 
+impl Arguments {
+    /// Whether the sandbox ends by itself.
+    const fn ends(&self) -> bool {
+        self.once || self.list
+    }
+}
+
 pub(super) fn run(arguments: Arguments, providers: Providers) -> Result<ExitCode, Failure> {
-    // In one run the log would stand between the records.
-    telemetry::init(LogFormat::Text, if arguments.once { "off" } else { "info" })?;
+    // In one run the log would stand between what is printed.
+    telemetry::init(LogFormat::Text, if arguments.ends() { "off" } else { "info" })?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(arguments, providers))
 }
 
 async fn serve(arguments: Arguments, providers: Providers) -> Result<ExitCode, Failure> {
-    let default = if arguments.once { ANYWHERE } else { LISTEN };
+    let default = if arguments.ends() { ANYWHERE } else { LISTEN };
     let listen = arguments.listen.map_or_else(|| default.parse(), Ok)?;
     let apps = match &arguments.apps {
         Some(file) => apps(file, &providers)?,
@@ -84,6 +94,11 @@ async fn serve(arguments: Arguments, providers: Providers) -> Result<ExitCode, F
         }
     }
     let mut out = std::io::stdout();
+    if arguments.list {
+        list::print(&sandbox, arguments.json, &mut out)?;
+        sandbox.stop().await;
+        return Ok(ExitCode::SUCCESS);
+    }
     if arguments.once {
         let all = once::run(&sandbox.relying, &sandbox.connections, arguments.json, &mut out).await?;
         sandbox.stop().await;

@@ -6,6 +6,7 @@
 
 pub mod authority;
 pub mod demo;
+pub mod list;
 pub mod login;
 pub mod once;
 pub mod running;
