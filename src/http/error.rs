@@ -3,7 +3,10 @@
 //! Layers below know no statuses. What the cause was goes to the log; outside it is the code, its
 //! sentence, and for a server of the app reason, stage and the upstream's own code.
 
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header::WWW_AUTHENTICATE},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -64,9 +67,21 @@ pub fn rest(error: &Error, trace_id: &str) -> HttpResponse {
     response.json(json!({ "trace_id": trace_id, "error": to_json(&Report::from(error)) }))
 }
 
-/// A failed call of the token or userinfo endpoint (RFC 6749, section 5.2).
+/// A failed call of the token endpoint (RFC 6749, section 5.2).
 #[must_use]
 pub fn oauth(oauth_error: &str, error: &Error, trace_id: &str) -> HttpResponse {
+    described("Basic realm=\"tunnus\", charset=\"UTF-8\",", oauth_error, error, trace_id)
+}
+
+/// A failed call of an endpoint that takes an access token (RFC 6750, section 3).
+#[must_use]
+pub fn bearer(error: &Error, trace_id: &str) -> HttpResponse {
+    described("Bearer", "invalid_token", error, trace_id)
+}
+
+/// `scheme` begins the challenge, which says what the body says: client libraries that see a
+/// challenge read no body.
+fn described(scheme: &str, oauth_error: &str, error: &Error, trace_id: &str) -> HttpResponse {
     let status = match error.code {
         Code::AppUnauthorised => StatusCode::UNAUTHORIZED,
         Code::RateLimited | Code::StoreUnavailable => status(error.code),
@@ -75,18 +90,62 @@ pub fn oauth(oauth_error: &str, error: &Error, trace_id: &str) -> HttpResponse {
     };
     let detail = error.fields.first().map_or("", |field| field.message.as_str());
     let description = format!("{} [{trace_id}] {} {detail}", error.code, error.code.sentence());
+    let description = description.trim_end();
     let mut response = base(status, error.code);
-    response.json(json!({ "error": oauth_error, "error_description": description.trim_end() }))
+    if error.code == Code::AppUnauthorised {
+        let description = quotable(description);
+        let challenge = format!("{scheme} error=\"{oauth_error}\", error_description=\"{description}\"");
+        response.insert_header((WWW_AUTHENTICATE, challenge));
+    }
+    response.json(json!({ "error": oauth_error, "error_description": description }))
+}
+
+/// The characters that a challenge may quote (RFC 6750, section 3).
+fn quotable(text: &str) -> String {
+    text.chars().filter(|letter| matches!(letter, ' '..='~') && !matches!(letter, '"' | '\\')).collect()
 }
 
 fn base(status: StatusCode, code: Code) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response.insert_header(("Cache-Control", "no-store"));
     if code == Code::AppUnauthorised {
-        response.insert_header(("WWW-Authenticate", "Basic realm=\"tunnus\", charset=\"UTF-8\""));
+        response.insert_header((WWW_AUTHENTICATE, "Basic realm=\"tunnus\", charset=\"UTF-8\""));
     }
     if matches!(code, Code::RateLimited | Code::StoreUnavailable) {
         response.insert_header(("Retry-After", "5"));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn challenge(response: &HttpResponse) -> &str {
+        let values: Vec<_> = response.headers().get_all(WWW_AUTHENTICATE).collect();
+        assert_eq!(values.len(), 1, "one challenge");
+        values[0].to_str().unwrap()
+    }
+
+    #[test]
+    fn a_challenge_says_what_the_body_says() {
+        let error = Error::new(Code::AppUnauthorised);
+        let described =
+            format!(r#"error_description="app_unauthorised [abc] {}""#, Code::AppUnauthorised.sentence());
+        let basic = format!(r#"Basic realm="tunnus", charset="UTF-8", error="invalid_client", {described}"#);
+        assert_eq!(challenge(&oauth("invalid_client", &error, "abc")), basic);
+        let invalid = format!(r#"Bearer error="invalid_token", {described}"#);
+        assert_eq!(challenge(&bearer(&error, "abc")), invalid);
+    }
+
+    #[test]
+    fn a_challenge_quotes_nothing_that_could_end_it() {
+        assert_eq!(quotable("a\" b\\ \r\n\u{e4}c"), "a b c");
+    }
+
+    #[test]
+    fn other_failures_challenge_nobody() {
+        let refused = oauth("invalid_grant", &Code::RequestInvalid.into(), "abc");
+        assert!(!refused.headers().contains_key(WWW_AUTHENTICATE));
+    }
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod interop;
+#[cfg(test)]
 mod journeys;
 #[cfg(test)]
 mod store;

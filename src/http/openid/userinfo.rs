@@ -9,7 +9,7 @@ use super::access;
 use crate::{
     app::Broker,
     error::{Code, Error},
-    http::{auth::bearer, cors, error::oauth, trace::TraceId},
+    http::{auth::bearer, cors, error::bearer as refused, trace::TraceId},
     tenant::model::Tenant,
 };
 
@@ -28,7 +28,7 @@ pub async fn show(
             .insert_header(("Cache-Control", "no-store"))
             .insert_header(("Content-Type", "application/json"))
             .body(claims),
-        Err(error) => refuse(&error, &trace.0),
+        Err(error) => refused(&error, &trace.0),
     };
     cors::allow(response, &tenant, &request)
 }
@@ -38,14 +38,4 @@ async fn userinfo(broker: &Broker, tenant: &Tenant, request: &HttpRequest) -> Re
     let access = access::find(broker, tenant, &token).await?;
     let claims = access.userinfo.ok_or(Code::AppUnauthorised)?;
     Ok(claims.expose().clone())
-}
-
-/// RFC 6750, section 3.1.
-fn refuse(error: &Error, trace_id: &str) -> HttpResponse {
-    let mut response = oauth("invalid_token", error, trace_id);
-    if error.code == Code::AppUnauthorised {
-        let challenge = actix_web::http::header::HeaderValue::from_static("Bearer error=\"invalid_token\"");
-        response.headers_mut().insert(actix_web::http::header::WWW_AUTHENTICATE, challenge);
-    }
-    response
 }

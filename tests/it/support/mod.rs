@@ -1,5 +1,7 @@
 //! What the tests stand on.
 
+pub mod certificates;
+pub mod peer;
 pub mod person;
 pub mod redis;
 pub mod sandbox;

@@ -1,6 +1,6 @@
 //! A person with a browser, step by step: cookies are kept by site, nothing is followed unasked.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use reqwest::{Client, header};
 use url::Url;
@@ -52,6 +52,22 @@ impl Shown {
         });
         Some((action, fields.collect()))
     }
+}
+
+/// An HTTP client for persons and apps: it follows nothing and trusts no certificate.
+pub fn client() -> Client {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tls_backend_preconfigured(tls)
+        .build()
+        .unwrap()
 }
 
 fn attribute<'a>(text: &'a str, name: &str) -> Option<&'a str> {
