@@ -275,6 +275,14 @@ pub(super) async fn settle(
     let identified = result.as_ref().ok().map(|record| (record.connection.clone(), record.method.clone()));
     match finish(&visit.broker.flows, &issuer, identification, result).await {
         Ok(mut way) => {
+            tracing::info!(
+                trace_id = identification.trace_id,
+                identification = identification.id,
+                tenant = visit.tenant.id,
+                app = identification.app,
+                outcome = failed.map_or("completed", Code::name),
+                "identification settled"
+            );
             if let Some((connection, method)) = identified {
                 let metrics = &visit.broker.metrics;
                 metrics.step(&visit.tenant.id, &connection, FlowStep::Finished);
