@@ -11,7 +11,7 @@ use ::redis::{
     aio::MultiplexedConnection, cmd,
 };
 use async_trait::async_trait;
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{runtime::Handle, sync::Mutex, time::timeout};
 use url::Url;
 
 use crate::store::{FlowStore, Key, StoreError, Taken};
@@ -61,7 +61,7 @@ impl RedisStore {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(timeouts.connect))
             .set_response_timeout(Some(timeouts.response));
-        let link = Link { client, config, current: Mutex::new(None) };
+        let link = Link { client, config, current: Mutex::new(None), runtime: Handle::try_current().ok() };
         Ok(Self { link, prefix, deadline: timeouts.connect + timeouts.response })
     }
 
@@ -135,6 +135,8 @@ struct Link {
     client: Client,
     config: AsyncConnectionConfig,
     current: Mutex<Option<Arc<MultiplexedConnection>>>,
+    /// Where the connection lives: it must not end with the thread that happened to need it first.
+    runtime: Option<Handle>,
 }
 
 impl Link {
@@ -156,7 +158,12 @@ impl Link {
         if let Some(connection) = current.as_ref() {
             return Ok(Arc::clone(connection));
         }
-        let connection = self.client.get_multiplexed_async_connection_with_config(&self.config).await?;
+        let (client, config) = (self.client.clone(), self.config.clone());
+        let connecting = async move { client.get_multiplexed_async_connection_with_config(&config).await };
+        let connection = match &self.runtime {
+            Some(runtime) => runtime.spawn(connecting).await.map_err(std::io::Error::from)??,
+            None => connecting.await?,
+        };
         Ok(Arc::clone(current.insert(Arc::new(connection))))
     }
 
