@@ -15,7 +15,7 @@ use super::{
     demo,
     login::Relying,
     simulators::{self, Simulators},
-    tenant::{self, Assembled, KeysFailed, TENANT},
+    tenant::{self, AssembleError, Assembled, TENANT},
 };
 use crate::{
     ambient::Ambient,
@@ -58,18 +58,15 @@ pub enum SandboxError {
     /// Certificates cannot be made.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
-    /// Keys cannot be made.
+    /// The tenant cannot be put together.
     #[error(transparent)]
-    Keys(#[from] KeysFailed),
+    Tenant(#[from] AssembleError),
     /// The broker cannot be put together.
     #[error(transparent)]
     Broker(#[from] BrokerError),
     /// No simulator knows the fault.
     #[error("no simulator knows the fault {0}; known are: {1}")]
     Fault(String, String),
-    /// An address is not a URL.
-    #[error("the public URL is not a URL")]
-    Url(#[from] url::ParseError),
     /// The HTTP client cannot be built.
     #[error("the HTTP client cannot be built")]
     Client(#[from] reqwest::Error),
@@ -243,15 +240,20 @@ impl Sites {
     }
 
     /// Where the simulator of the provider `id` lives.
-    fn of_simulator(&self, id: &str, authority: &Authority, ambient: &Ambient) -> Option<SandboxSite> {
+    fn of_simulator(
+        &self,
+        id: &str,
+        authority: &Authority,
+        ambient: &Ambient,
+    ) -> Result<SandboxSite, url::ParseError> {
         let ambient = ambient.clone();
-        Some(SandboxSite {
-            base: Url::parse(&format!("{}/{id}", self.simulators_url)).ok()?,
-            mtls_base: Url::parse(&format!("{}/{id}", self.mtls_url)).ok()?,
+        Ok(SandboxSite {
+            base: Url::parse(&format!("{}/{id}", self.simulators_url))?,
+            mtls_base: Url::parse(&format!("{}/{id}", self.mtls_url))?,
             now: Arc::new(move || ambient.now()),
             client_certificate: authority.client.clone(),
             trust_anchor: authority.certificate.clone(),
-            return_prefix: Url::parse(&format!("{}/t/{TENANT}/return", self.broker_url)).ok()?,
+            return_prefix: Url::parse(&format!("{}/t/{TENANT}/return", self.broker_url))?,
         })
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use ring::digest::{SHA256, digest};
 use tunnus_jose::{KeyUse, SigningKey, generate};
 use tunnus_sdk::{
-    Environment, ErasedDefinition, Hidden, Level, LocalizedText, Member, SigningAlgorithm,
+    Cause, Environment, ErasedDefinition, Hidden, Level, LocalizedText, Member, SigningAlgorithm,
     sandbox::{Sandbox, SandboxSite},
 };
 
@@ -33,30 +33,37 @@ pub struct Assembled {
     pub simulators: Simulators,
 }
 
-/// The sandbox's keys could not be made.
+/// Why the sandbox's tenant could not be put together.
 #[derive(Debug, thiserror::Error)]
-#[error("the sandbox's keys cannot be made")]
-pub struct KeysFailed(#[source] tunnus_jose::KeyError);
+pub enum AssembleError {
+    /// The tenant's keys.
+    #[error("the sandbox's keys cannot be made")]
+    Keys(#[from] tunnus_jose::KeyError),
+    /// A provider's simulator.
+    #[error("the simulator of {0} cannot be made")]
+    Simulator(&'static str, #[source] Cause),
+    /// The addresses that follow from the public URL.
+    #[error("the public URL is not a URL")]
+    Url(#[from] url::ParseError),
+}
 
 /// Builds the tenant. `site` tells where a provider's simulator lives.
 ///
 /// # Errors
-/// Where keys cannot be made.
+/// Where keys or a simulator cannot be made.
 pub fn assemble(
     providers: &Providers,
     ambient: &Ambient,
-    site: impl Fn(&str) -> Option<SandboxSite>,
+    site: impl Fn(&str) -> Result<SandboxSite, url::ParseError>,
     more: Vec<App>,
-) -> Result<Assembled, KeysFailed> {
+) -> Result<Assembled, AssembleError> {
     let mut simulators = Simulators::new();
     let mut connections = Vec::new();
     for definition in providers.iter() {
         let id = definition.descriptor().id;
-        let Some(Sandbox { connections: brought, simulator }) =
-            site(id).and_then(|site| definition.sandbox(&site))
-        else {
-            continue;
-        };
+        let sandbox = definition.sandbox(&site(id)?);
+        let sandbox = sandbox.map_err(|source| AssembleError::Simulator(id, source))?;
+        let Some(Sandbox { connections: brought, simulator }) = sandbox else { continue };
         simulators.insert(id.to_owned(), simulator);
         connections
             .extend(brought.into_iter().map(|brought| Arc::new(connection(definition.as_ref(), brought))));
@@ -79,10 +86,9 @@ fn text(fi: &str, sv: &str, en: &str) -> LocalizedText {
     LocalizedText { fi: Some(fi.to_owned()), sv: Some(sv.to_owned()), en: Some(en.to_owned()) }
 }
 
-fn signing_keys() -> Result<Vec<Arc<SigningKey>>, KeysFailed> {
-    let rsa = generate::rsa(2048, KeyUse::Signature).map_err(KeysFailed)?;
-    let p256 = generate::p256(KeyUse::Signature).map_err(KeysFailed)?;
-    [rsa, p256].iter().map(|key| SigningKey::parse(key).map(Arc::new).map_err(KeysFailed)).collect()
+fn signing_keys() -> Result<Vec<Arc<SigningKey>>, tunnus_jose::KeyError> {
+    let keys = [generate::rsa(2048, KeyUse::Signature)?, generate::p256(KeyUse::Signature)?];
+    keys.iter().map(|key| SigningKey::parse(key).map(Arc::new)).collect()
 }
 
 fn connection(

@@ -59,17 +59,7 @@ fn connection(changes: &Value) -> OidcConnection {
 }
 
 fn login() -> LoginRequest {
-    LoginRequest {
-        state: "state-1".into(),
-        claims: [Member::Email].into(),
-        minimum_assurance: Level::Unspecified,
-        method: None,
-        login_hint: None,
-        max_age: None,
-        locale: Locale::Sv,
-        service_name: None,
-        visitor_id: None,
-    }
+    LoginRequest { claims: [Member::Email].into(), locale: Locale::Sv, ..LoginRequest::new("state-1".into()) }
 }
 
 async fn asked(changes: &Value, login: &LoginRequest) -> Result<Vec<(String, String)>, Fault> {

@@ -4,17 +4,16 @@
 //! knows a request to travel, a client to authenticate and a message to be protected. The OpenID
 //! provider beneath is the simulator kit's.
 
-use std::sync::Arc;
-
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tunnus_oidc::Delivery;
 use tunnus_sdk::{
-    Claims, ContentEncryption, Credentials, Definition, LocalizedText, SigningAlgorithm,
+    Claims, ContentEncryption, SigningAlgorithm,
     sandbox::{Sandbox, SandboxConnection, SandboxSite},
 };
 use tunnus_simulator::{
     Client, ClientAuthentication as Authentication, Login, MessageShape, OpenIdProvider, Profile,
-    RequestDemand, RequestObject as Object, ResponseDelivery, SimulatorError, claims, credentials,
+    Registration, RequestDemand, RequestObject as Object, ResponseDelivery, SimulatorError, changed, claims,
+    register,
 };
 
 use crate::{
@@ -31,7 +30,7 @@ const CONTENTS: &[ContentEncryption] = &[
 ];
 
 /// The upstream and three connections to it.
-pub(crate) fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
+pub(crate) fn sandbox(site: &SandboxSite) -> Result<Sandbox, SimulatorError> {
     let variants = [
         ("oidc", "OpenID provider", json!({})),
         ("oidc-plain", "OpenID provider, requests in the open", plain()),
@@ -41,12 +40,12 @@ pub(crate) fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
 }
 
 /// The upstream and connections to it: id, title and what differs from the least settings.
-#[must_use]
-pub fn sandbox_of(site: &SandboxSite, variants: &[(&str, &str, Value)]) -> Option<Sandbox> {
+///
+/// # Errors
+/// When the settings are none, or no keys can be made.
+pub fn sandbox_of(site: &SandboxSite, variants: &[(&str, &str, Value)]) -> Result<Sandbox, SimulatorError> {
     let made = variants.iter().map(|(id, title, changes)| connection(site, id, title, changes));
-    let (connections, clients) = made.collect::<Option<Vec<_>>>()?.into_iter().unzip();
-    let simulator = OpenIdProvider::new(site, Profile { clients, ..upstream() }).ok()?;
-    Some(Sandbox { connections, simulator: Arc::new(simulator) })
+    OpenIdProvider::sandbox(site, upstream(), made.collect::<Result<_, _>>()?)
 }
 
 /// Plain parameters, a secret, a form for a response, all claims in the ID token.
@@ -66,7 +65,7 @@ fn sealed(site: &SandboxSite) -> Value {
     let encryption = json!({ "algorithm": "RSA-OAEP-256", "contents": ["A256GCM"] });
     let token = json!({ "signing": ["PS256"], "encryption": encryption });
     json!({
-        "endpoint_hosts": [authority(site)],
+        "endpoint_hosts": [site.mtls_host()],
         "request_protection": "signed_then_encrypted",
         "request_encryption": { "algorithm": "RSA-OAEP-256", "content": "A256GCM" },
         "signing_algorithm": "ES256",
@@ -79,41 +78,21 @@ fn sealed(site: &SandboxSite) -> Value {
     })
 }
 
-/// The host and port of the listener that demands a certificate.
-fn authority(site: &SandboxSite) -> String {
-    let host = site.mtls_base.host_str().unwrap_or_default();
-    site.mtls_base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
 /// A connection with fresh keys, and the client that the upstream knows it as.
 fn connection(
     site: &SandboxSite,
     id: &str,
     title: &str,
     changes: &Value,
-) -> Option<(SandboxConnection, Client)> {
-    let mut settings = Map::new();
-    settings.insert("issuer".to_owned(), site.base.as_str().trim_end_matches('/').into());
-    settings.insert("client_id".to_owned(), format!("client {id}").into());
-    settings.extend(changes.as_object().cloned().unwrap_or_default());
-    let settings = Value::Object(settings);
-    let typed: Settings = serde_json::from_value(settings.clone()).ok()?;
-    let credentials = credentials(&GenericOidc::needs(&typed), site).ok()?;
-    let client = client(site, id, &typed, &credentials).ok()?;
-    let display_name = LocalizedText { en: Some(title.to_owned()), ..LocalizedText::default() };
-    let connection =
-        SandboxConnection { id: id.to_owned(), display_name, settings, credentials, subject: None };
-    Some((connection, client))
+) -> Result<(SandboxConnection, Client), SimulatorError> {
+    let least = json!({ "issuer": site.address(""), "client_id": format!("client {id}") });
+    let registration = register::<GenericOidc>(site, id, title, changed(least, changes))?;
+    let Registration { connection, settings, client } = registration;
+    Ok((connection, registered(&settings, client)))
 }
 
 /// The client as the setup sheet has it registered.
-fn client(
-    site: &SandboxSite,
-    id: &str,
-    settings: &Settings,
-    credentials: &Credentials,
-) -> Result<Client, SimulatorError> {
-    let prefix = site.return_prefix.as_str().trim_end_matches('/');
+fn registered(settings: &Settings, client: Client) -> Client {
     let signing = settings.signing_algorithm;
     let algorithm = settings.request_encryption.algorithm;
     let object = match settings.request_protection {
@@ -124,7 +103,7 @@ fn client(
         }
         RequestObject::Encrypted => Object::Encrypted { algorithm, contents: CONTENTS },
     };
-    Ok(Client {
+    Client {
         authentication: match settings.client_authentication {
             ClientAuthentication::PrivateKeyJwt => Authentication::PrivateKeyJwt(signing),
             ClientAuthentication::ClientSecretBasic => {
@@ -143,8 +122,8 @@ fn client(
             UserinfoForm::NotFetched | UserinfoForm::Json => MessageShape::Plain,
             UserinfoForm::Jwt => shape(&settings.userinfo_protection),
         },
-        ..Client::new(&settings.client_id, credentials, format!("{prefix}/{id}/callback"))?
-    })
+        ..client
+    }
 }
 
 /// The first of the shapes that the connection takes.

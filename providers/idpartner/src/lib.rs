@@ -75,7 +75,9 @@ impl Definition for IdPartner {
     }
 
     #[cfg(feature = "simulator")]
-    fn sandbox(site: &tunnus_sdk::sandbox::SandboxSite) -> Option<tunnus_sdk::sandbox::Sandbox> {
-        simulator::sandbox(site)
+    fn sandbox(
+        site: &tunnus_sdk::sandbox::SandboxSite,
+    ) -> Result<Option<tunnus_sdk::sandbox::Sandbox>, tunnus_sdk::Cause> {
+        Ok(Some(simulator::sandbox(site)?))
     }
 }

@@ -56,15 +56,9 @@ fn connection(settings: &Value) -> FtnConnection {
 
 fn login(claims: &[Member]) -> LoginRequest {
     LoginRequest {
-        state: "state".into(),
         claims: claims.iter().copied().collect(),
-        minimum_assurance: Level::Unspecified,
-        method: None,
-        login_hint: None,
-        max_age: None,
         locale: Locale::Sv,
-        service_name: None,
-        visitor_id: None,
+        ..LoginRequest::new("state".into())
     }
 }
 

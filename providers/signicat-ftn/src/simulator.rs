@@ -3,20 +3,16 @@
 //! Owns what is the hub's own: its paths, its claims, what it refuses, the faults that only FTN
 //! has, and the sandbox's connections to it. The OpenID provider beneath is the simulator kit's.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value, json};
 use tunnus_sdk::{
-    Claims, ContentEncryption, Credentials, Definition, Fault, KeyEncryption, LocalizedText, Params, Reason,
-    SigningAlgorithm, Stage, Timestamp,
+    Claims, ContentEncryption, Fault, KeyEncryption, Params, Reason, SigningAlgorithm, Stage, Timestamp,
     sandbox::{Sandbox, SandboxConnection, SandboxSite},
 };
 use tunnus_simulator::{
     Client, ClientAuthentication as Authentication, Deed, Endpoints, Expected, FaultRow, JwksBehaviour,
-    Login, Message, MessageShape, OpenIdProvider, Profile, RequestDemand, RequestObject as Object,
-    SimulatorError, credentials, personas,
+    Login, Message, MessageShape, OpenIdProvider, Profile, Registration, RequestDemand,
+    RequestObject as Object, SimulatorError, changed, personas, register,
 };
-use url::Url;
 
 use crate::{CbcHmac, ClientAuthentication, RequestObject, Settings, SignicatFtn};
 
@@ -31,14 +27,14 @@ const CONTENTS: &[ContentEncryption] =
     &[ContentEncryption::A128CbcHs256, ContentEncryption::A192CbcHs384, ContentEncryption::A256CbcHs512];
 
 /// The hub and two connections to it: one as the defaults are, one that differs wherever it can.
-pub(crate) fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
+pub(crate) fn sandbox(site: &SandboxSite) -> Result<Sandbox, SimulatorError> {
     let encrypted = json!({
         "request_delivery": "post",
         "request_protection": "signed_then_encrypted",
         "request_encryption": "A256CBC-HS512",
         "signing_algorithm": "ES256",
         "client_authentication": "tls_client_auth",
-        "endpoint_hosts": [authority(&site.mtls_base)],
+        "endpoint_hosts": [site.mtls_host()],
         "response_encryption": ["A256CBC-HS512"],
         "service_name": { "fi": "Tunnus-kauppa", "sv": "Tunnus-butiken", "en": "The Tunnus shop" },
         "service_name_placement": "parameter",
@@ -48,12 +44,12 @@ pub(crate) fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
 }
 
 /// The hub and connections to it: id, title and what differs from the least settings.
-#[must_use]
-pub fn sandbox_of(site: &SandboxSite, variants: &[(&str, &str, Value)]) -> Option<Sandbox> {
+///
+/// # Errors
+/// When the settings are none, or no keys can be made.
+pub fn sandbox_of(site: &SandboxSite, variants: &[(&str, &str, Value)]) -> Result<Sandbox, SimulatorError> {
     let made = variants.iter().map(|(id, title, changes)| connection(site, id, title, changes));
-    let (connections, clients) = made.collect::<Option<Vec<_>>>()?.into_iter().unzip();
-    let simulator = OpenIdProvider::new(site, Profile { clients, ..hub() }).ok()?;
-    Some(Sandbox { connections, simulator: Arc::new(simulator) })
+    OpenIdProvider::sandbox(site, hub(), made.collect::<Result<_, _>>()?)
 }
 
 /// A connection with fresh keys, and the client that the hub knows it as.
@@ -62,39 +58,18 @@ fn connection(
     id: &str,
     title: &str,
     changes: &Value,
-) -> Option<(SandboxConnection, Client)> {
-    let mut settings = Map::new();
-    settings.insert("issuer".to_owned(), issuer(site).into());
-    settings.insert("client_id".to_owned(), format!("sandbox-calm-elk-{id}").into());
-    settings.extend(changes.as_object().cloned().unwrap_or_default());
-    let settings = Value::Object(settings);
-    let typed: Settings = serde_json::from_value(settings.clone()).ok()?;
-    let credentials = credentials(&SignicatFtn::needs(&typed), site).ok()?;
-    let client = client(site, id, &typed, &credentials).ok()?;
-    let display_name = LocalizedText { en: Some(title.to_owned()), ..LocalizedText::default() };
-    let connection =
-        SandboxConnection { id: id.to_owned(), display_name, settings, credentials, subject: None };
-    Some((connection, client))
-}
-
-/// `host:port`, as `endpoint_hosts` has them.
-fn authority(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-fn issuer(site: &SandboxSite) -> String {
-    format!("{}{ISSUER_PATH}", site.base.as_str().trim_end_matches('/'))
+) -> Result<(SandboxConnection, Client), SimulatorError> {
+    let least = json!({
+        "issuer": site.address(ISSUER_PATH),
+        "client_id": format!("sandbox-calm-elk-{id}"),
+    });
+    let registration = register::<SignicatFtn>(site, id, title, changed(least, changes))?;
+    let Registration { connection, settings, client } = registration;
+    Ok((connection, registered(&settings, client)))
 }
 
 /// The client as the setup sheet has it registered.
-fn client(
-    site: &SandboxSite,
-    id: &str,
-    settings: &Settings,
-    credentials: &Credentials,
-) -> Result<Client, SimulatorError> {
-    let prefix = site.return_prefix.as_str().trim_end_matches('/');
+fn registered(settings: &Settings, client: Client) -> Client {
     let signing = settings.signing_algorithm;
     let object = match settings.request_protection {
         RequestObject::Signed => Object::Signed(signing),
@@ -107,7 +82,7 @@ fn client(
         algorithm: KeyEncryption::RsaOaep,
         content: settings.response_encryption.first().copied().unwrap_or(CbcHmac::A128CbcHs256).into(),
     };
-    Ok(Client {
+    Client {
         authentication: match settings.client_authentication {
             ClientAuthentication::PrivateKeyJwt => Authentication::PrivateKeyJwt(signing),
             ClientAuthentication::ClientSecretBasic => {
@@ -119,8 +94,8 @@ fn client(
         request: RequestDemand { pushed: settings.request_delivery == tunnus_oidc::Delivery::Pushed, object },
         id_token: message,
         userinfo: message,
-        ..Client::new(&settings.client_id, credentials, format!("{prefix}/{id}/callback"))?
-    })
+        ..client
+    }
 }
 
 /// The hub without its clients.

@@ -72,8 +72,10 @@ impl Definition for SignicatMle {
     }
 
     #[cfg(feature = "simulator")]
-    fn sandbox(site: &tunnus_sdk::sandbox::SandboxSite) -> Option<tunnus_sdk::sandbox::Sandbox> {
-        crate::simulator::sandbox(site)
+    fn sandbox(
+        site: &tunnus_sdk::sandbox::SandboxSite,
+    ) -> Result<Option<tunnus_sdk::sandbox::Sandbox>, tunnus_sdk::Cause> {
+        Ok(Some(crate::simulator::sandbox(site)?))
     }
 }
 

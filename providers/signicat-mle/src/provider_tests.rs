@@ -59,15 +59,10 @@ fn connection(settings: &Value) -> MleConnection {
 
 fn login(claims: &[Member]) -> LoginRequest {
     LoginRequest {
-        state: "state".into(),
         claims: claims.iter().copied().collect(),
         minimum_assurance: Level::Substantial,
-        method: None,
-        login_hint: None,
-        max_age: None,
         locale: Locale::Fi,
-        service_name: None,
-        visitor_id: None,
+        ..LoginRequest::new("state".into())
     }
 }
 

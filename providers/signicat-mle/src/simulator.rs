@@ -4,18 +4,15 @@
 //! only it has, and the sandbox's connections to it. The OpenID provider beneath is the simulator
 //! kit's.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value, json};
 use tunnus_sdk::{
-    Claims, ContentEncryption, Credentials, Definition, Fault, KeyEncryption, LocalizedText, Params, Reason,
-    SigningAlgorithm, Stage,
+    Claims, ContentEncryption, Fault, KeyEncryption, Params, Reason, SigningAlgorithm, Stage,
     sandbox::{Sandbox, SandboxConnection, SandboxSite},
 };
 use tunnus_simulator::{
     Client, ClientAuthentication as Authentication, Deed, Endpoints, Expected, FaultRow, JwksBehaviour,
-    Login, Message, MessageShape, OpenIdProvider, Profile, RequestDemand, RequestObject as Object,
-    ResponseDelivery, SimulatorError, credentials, personas,
+    Login, Message, MessageShape, OpenIdProvider, Profile, Registration, RequestDemand,
+    RequestObject as Object, ResponseDelivery, SimulatorError, changed, personas, register,
 };
 
 use crate::{CbcHmac, RequestObject, Settings, SignicatMle};
@@ -30,7 +27,7 @@ const SCOPES: [&str; 5] = ["openid", "profile", "signicat.national_id", "ftn", "
 const CONTENTS: &[ContentEncryption] = &[ContentEncryption::A128CbcHs256, ContentEncryption::A256CbcHs512];
 
 /// The service and two connections to it: requests encrypted, and plain without PKCE.
-pub(crate) fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
+pub(crate) fn sandbox(site: &SandboxSite) -> Result<Sandbox, SimulatorError> {
     let plain = json!({
         "request_delivery": "post",
         "request_protection": "plain",
@@ -42,12 +39,12 @@ pub(crate) fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
 }
 
 /// The service and connections to it: id, title and what differs from the least settings.
-#[must_use]
-pub fn sandbox_of(site: &SandboxSite, variants: &[(&str, &str, Value)]) -> Option<Sandbox> {
+///
+/// # Errors
+/// When the settings are none, or no keys can be made.
+pub fn sandbox_of(site: &SandboxSite, variants: &[(&str, &str, Value)]) -> Result<Sandbox, SimulatorError> {
     let made = variants.iter().map(|(id, title, changes)| connection(site, id, title, changes));
-    let (connections, clients) = made.collect::<Option<Vec<_>>>()?.into_iter().unzip();
-    let simulator = OpenIdProvider::new(site, Profile { clients, ..service() }).ok()?;
-    Some(Sandbox { connections, simulator: Arc::new(simulator) })
+    OpenIdProvider::sandbox(site, service(), made.collect::<Result<_, _>>()?)
 }
 
 /// A connection with fresh keys, and the client that the service knows it as.
@@ -56,31 +53,19 @@ fn connection(
     id: &str,
     title: &str,
     changes: &Value,
-) -> Option<(SandboxConnection, Client)> {
-    let mut settings = Map::new();
-    let issuer = format!("{}{ISSUER_PATH}", site.base.as_str().trim_end_matches('/'));
-    settings.insert("issuer".to_owned(), issuer.into());
-    settings.insert("client_id".to_owned(), format!("sandbox-{id}").into());
-    settings.insert("acr".to_owned(), "urn:signicat:oidc:portal:ftn".into());
-    settings.extend(changes.as_object().cloned().unwrap_or_default());
-    let settings = Value::Object(settings);
-    let typed: Settings = serde_json::from_value(settings.clone()).ok()?;
-    let credentials = credentials(&SignicatMle::needs(&typed), site).ok()?;
-    let client = client(site, id, &typed, &credentials).ok()?;
-    let display_name = LocalizedText { en: Some(title.to_owned()), ..LocalizedText::default() };
-    let connection =
-        SandboxConnection { id: id.to_owned(), display_name, settings, credentials, subject: None };
-    Some((connection, client))
+) -> Result<(SandboxConnection, Client), SimulatorError> {
+    let least = json!({
+        "issuer": site.address(ISSUER_PATH),
+        "client_id": format!("sandbox-{id}"),
+        "acr": "urn:signicat:oidc:portal:ftn",
+    });
+    let registration = register::<SignicatMle>(site, id, title, changed(least, changes))?;
+    let Registration { connection, settings, client } = registration;
+    Ok((connection, registered(&settings, client)))
 }
 
 /// The client as the setup sheet has it registered.
-fn client(
-    site: &SandboxSite,
-    id: &str,
-    settings: &Settings,
-    credentials: &Credentials,
-) -> Result<Client, SimulatorError> {
-    let prefix = site.return_prefix.as_str().trim_end_matches('/');
+fn registered(settings: &Settings, client: Client) -> Client {
     let object = match settings.request_protection {
         RequestObject::Plain => Object::Absent,
         RequestObject::Encrypted => {
@@ -92,15 +77,15 @@ fn client(
         algorithm: KeyEncryption::RsaOaep,
         content: settings.response_encryption.first().copied().unwrap_or(CbcHmac::A128CbcHs256).into(),
     };
-    Ok(Client {
+    Client {
         authentication: Authentication::SecretBasic { client_id_in_body: true },
         request: RequestDemand { pushed: false, object },
         pkce: settings.pkce,
         response: ResponseDelivery::Plain { iss: false },
         id_token: message,
         userinfo: message,
-        ..Client::new(&settings.client_id, credentials, format!("{prefix}/{id}/callback"))?
-    })
+        ..client
+    }
 }
 
 /// The service without its clients.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tunnus_generic_oidc::{GenericOidc, simulator::sandbox_of};
 use tunnus_sdk::{
-    BrowserRequest, Evidence, Host, Identity, Inbound, Leg, Level, Locale, LoginRequest, Member, Provider,
-    ProviderError, ProviderState, Step, Timestamp, erase,
+    BrowserRequest, Evidence, Host, Identity, Inbound, Leg, LoginRequest, Member, Provider, ProviderError,
+    ProviderState, Step, Timestamp, erase,
     sandbox::{Sandbox, SandboxSite},
 };
 use tunnus_simulator::{Arrival, Browser, Click, Clock, TestHost, test_site};
@@ -68,17 +68,7 @@ impl Bench {
 
     /// A request for every standard member, with a state of its own.
     pub fn login(&self) -> LoginRequest {
-        LoginRequest {
-            state: self.host.random(),
-            claims: Member::fixed().collect(),
-            minimum_assurance: Level::Unspecified,
-            method: None,
-            login_hint: None,
-            max_age: None,
-            locale: Locale::En,
-            service_name: None,
-            visitor_id: None,
-        }
+        LoginRequest { claims: Member::fixed().collect(), ..LoginRequest::new(self.host.random()) }
     }
 
     /// What the provider sends the browser away with.

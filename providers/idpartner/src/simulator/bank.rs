@@ -71,6 +71,14 @@ const NESTED: MessageShape = MessageShape::Nested {
 };
 
 impl Registration {
+    /// The connection's name on the chooser.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Secret => "IDPartner",
+            Self::MutualTls => "IDPartner (mutual TLS, encrypted)",
+        }
+    }
+
     /// `client` as a bank knows it.
     pub(super) fn apply(self, client: Client) -> Client {
         let (authentication, request, message) = match self {

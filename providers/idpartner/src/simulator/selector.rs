@@ -46,7 +46,7 @@ impl Selector {
     /// A selector for clients by id, with the addresses that they are returned to.
     pub(super) fn new(site: &SandboxSite, origins: Vec<(String, String)>, issuers: Vec<String>) -> Self {
         Self {
-            address: format!("{}{SELECTOR}", site.base.as_str().trim_end_matches('/')),
+            address: site.address(SELECTOR),
             origins: origins.into_iter().collect(),
             issuers,
             visitors: Mutex::default(),

@@ -8,9 +8,8 @@ use std::{
 use serde_json::Value;
 use tunnus_idpartner::{IdPartner, SELECTED};
 use tunnus_sdk::{
-    BrowserRequest, Definition, Environment, Evidence, Host, Identity, Inbound, Leg, Level, Locale,
-    LoginRequest, Navigate, Provider, ProviderError, ProviderState, RequestMethod, Step, Timestamp,
-    async_trait, erase,
+    BrowserRequest, Definition, Environment, Evidence, Host, Identity, Inbound, Leg, Level, LoginRequest,
+    Navigate, Provider, ProviderError, ProviderState, RequestMethod, Step, Timestamp, async_trait, erase,
     sandbox::{Sandbox, SandboxConnection, SandboxSite, SimulatedRequest, SimulatedResponse, Simulator},
 };
 use tunnus_simulator::{Arrival, Browser, Click, Clock, TestHost, test_site};
@@ -76,7 +75,7 @@ impl Network {
     fn new() -> Self {
         let clock = Clock::at(Timestamp(1_795_256_803));
         let site = test_site(&clock);
-        let sandbox = IdPartner::sandbox(&site).unwrap();
+        let sandbox = IdPartner::sandbox(&site).unwrap().unwrap();
         Self { clock, site, sandbox }
     }
 }
@@ -222,15 +221,10 @@ pub fn navigate(step: Step) -> Navigate {
 /// A login that wants everything that the provider can give.
 pub fn login(state: &str) -> LoginRequest {
     LoginRequest {
-        state: state.into(),
         claims: IdPartner::DESCRIPTOR.claims.iter().copied().collect::<BTreeSet<_>>(),
         minimum_assurance: Level::Substantial,
-        method: None,
-        login_hint: None,
-        max_age: None,
-        locale: Locale::En,
-        service_name: None,
         visitor_id: Some("visitor-1".into()),
+        ..LoginRequest::new(state.into())
     }
 }
 

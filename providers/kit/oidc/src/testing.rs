@@ -10,8 +10,8 @@ use std::{
 
 use serde_json::{Value, json};
 use tunnus_sdk::{
-    Claims, EncryptTo, Environment, Expect, Hidden, Host, Leg, Level, Locale, LoginRequest, OpenError,
-    Protection, Reason, Request, Response, SealError, SendError, Signing, Timestamp, async_trait,
+    Claims, EncryptTo, Environment, Expect, Hidden, Host, Leg, LoginRequest, OpenError, Protection, Reason,
+    Request, Response, SealError, SendError, Signing, Timestamp, async_trait,
 };
 use url::Url;
 
@@ -141,17 +141,7 @@ pub(crate) fn metadata(profile: &Profile) -> Metadata {
 }
 
 pub(crate) fn login() -> LoginRequest {
-    LoginRequest {
-        state: "state-1".into(),
-        claims: [].into(),
-        minimum_assurance: Level::Unspecified,
-        method: None,
-        login_hint: None,
-        max_age: None,
-        locale: Locale::En,
-        service_name: None,
-        visitor_id: None,
-    }
+    LoginRequest::new("state-1".into())
 }
 
 pub(crate) fn profile() -> Profile {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    Floor, Hidden, Host, Leg, Member, Provider, ProviderError,
+    Cause, Floor, Hidden, Host, Leg, Member, Provider, ProviderError,
     sandbox::{Sandbox, SandboxSite},
 };
 
@@ -63,6 +63,11 @@ pub struct LocalizedText {
 }
 
 impl LocalizedText {
+    /// A text in English alone: it is then shown in every language.
+    pub fn english(text: impl Into<String>) -> Self {
+        Self { en: Some(text.into()), ..Self::default() }
+    }
+
     /// The text in `locale`, else in English, Finnish, Swedish.
     #[must_use]
     pub fn in_locale(&self, locale: Locale) -> Option<&str> {
@@ -213,11 +218,13 @@ pub trait Definition: Send + Sync + 'static {
     /// [`crate::Fault::ConnectionMisconfigured`] where the settings cannot work.
     fn build(settings: Self::Settings, host: Arc<dyn Host>) -> Result<Self::Provider, ProviderError>;
 
-    /// The simulated upstream and connections to it, where the crate brings one.
-    #[must_use]
-    fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
+    /// The simulated upstream and connections to it; none where the crate brings none.
+    ///
+    /// # Errors
+    /// Whatever kept the simulator from being made: the sandbox then does not start.
+    fn sandbox(site: &SandboxSite) -> Result<Option<Sandbox>, Cause> {
         let _ = site;
-        None
+        Ok(None)
     }
 }
 
@@ -241,7 +248,10 @@ pub trait ErasedDefinition: Send + Sync {
     /// [`crate::Fault::ConnectionMisconfigured`] where the settings do not parse or cannot work.
     fn build(&self, settings: &Value, host: Arc<dyn Host>) -> Result<Arc<dyn Provider>, ProviderError>;
     /// The simulated upstream, where there is one.
-    fn sandbox(&self, site: &SandboxSite) -> Option<Sandbox>;
+    ///
+    /// # Errors
+    /// Whatever kept it from being made.
+    fn sandbox(&self, site: &SandboxSite) -> Result<Option<Sandbox>, Cause>;
 }
 
 /// Erases the types of `D`.
@@ -293,7 +303,7 @@ impl<D: Definition> ErasedDefinition for Erased<D> {
         Ok(Arc::new(D::build(settings, host)?))
     }
 
-    fn sandbox(&self, site: &SandboxSite) -> Option<Sandbox> {
+    fn sandbox(&self, site: &SandboxSite) -> Result<Option<Sandbox>, Cause> {
         D::sandbox(site)
     }
 }

@@ -39,8 +39,8 @@ pub use expect::{
 };
 pub use hidden::Hidden;
 pub use host::{
-    Authentication, Body, EncryptTo, Host, OpenError, Request, RequestMethod, Response, SealError, SendError,
-    Signing,
+    Authentication, Body, Cause, EncryptTo, Host, OpenError, Request, RequestMethod, Response, SealError,
+    SendError, Signing,
 };
 pub use identity::{Attributes, Identity, Method, Origin, Source, UpstreamSubject};
 pub use member::Member;

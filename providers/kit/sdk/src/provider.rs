@@ -33,6 +33,25 @@ pub struct LoginRequest {
     pub visitor_id: Option<Hidden<String>>,
 }
 
+impl LoginRequest {
+    /// A request that asks for no more than a login: no members, no floor, no hint, in English. What
+    /// differs is set on the fields.
+    #[must_use]
+    pub const fn new(state: Hidden<String>) -> Self {
+        Self {
+            state,
+            claims: BTreeSet::new(),
+            minimum_assurance: Level::Unspecified,
+            method: None,
+            login_hint: None,
+            max_age: None,
+            locale: Locale::En,
+            service_name: None,
+            visitor_id: None,
+        }
+    }
+}
+
 /// One of several attempts of a browser that a return may belong to.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<'a> {

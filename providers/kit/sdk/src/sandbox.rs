@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use url::Url;
 
-use crate::{Credentials, Hidden, LocalizedText, Params, RequestMethod, SubjectSource, Timestamp};
+use crate::{Credentials, Hidden, Leg, LocalizedText, Params, RequestMethod, SubjectSource, Timestamp};
 
 /// Where a simulated upstream lives, and what it shares with the sandbox.
 #[derive(Clone)]
@@ -24,8 +24,35 @@ pub struct SandboxSite {
     pub client_certificate: Hidden<String>,
     /// That authority's certificate, PEM.
     pub trust_anchor: String,
-    /// Where the broker takes returns: `{prefix}/{connection}/{leg}`.
+    /// Where the broker takes returns, see [`SandboxSite::return_url`].
     pub return_prefix: Url,
+}
+
+impl SandboxSite {
+    /// The address of `path` at the simulator: of `/token`, or of the simulator itself for an empty one.
+    #[must_use]
+    pub fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.base.as_str().trim_end_matches('/'))
+    }
+
+    /// The same on the listener that demands a client certificate.
+    #[must_use]
+    pub fn mtls_address(&self, path: &str) -> String {
+        format!("{}{path}", self.mtls_base.as_str().trim_end_matches('/'))
+    }
+
+    /// `host:port` of that listener, for settings that name the hosts of endpoints.
+    #[must_use]
+    pub fn mtls_host(&self) -> String {
+        let host = self.mtls_base.host_str().unwrap_or_default();
+        self.mtls_base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
+    /// Where a connection takes the browser back on `leg`: the redirect URI that its upstream registers.
+    #[must_use]
+    pub fn return_url(&self, connection: &str, leg: &Leg) -> String {
+        format!("{}/{connection}/{leg}", self.return_prefix.as_str().trim_end_matches('/'))
+    }
 }
 
 impl fmt::Debug for SandboxSite {

@@ -126,9 +126,16 @@ impl Bench {
     fn new<D: Definition>(report: &mut Report) -> Option<Self> {
         let clock = Clock::at(START);
         let site = test_site(&clock);
-        let Some(sandbox) = D::sandbox(&site) else {
-            report.note("the definition has no sandbox");
-            return None;
+        let sandbox = match D::sandbox(&site) {
+            Ok(Some(sandbox)) => sandbox,
+            Ok(None) => {
+                report.note("the definition has no sandbox");
+                return None;
+            }
+            Err(error) => {
+                report.note(format!("the sandbox cannot be made: {}", causes(error.as_ref())));
+                return None;
+            }
         };
         report.demand(!sandbox.connections.is_empty(), || "the sandbox has no connection".to_owned());
         Some(Self { clock, site, definition: erase::<D>(), sandbox })
@@ -164,6 +171,12 @@ fn on_each_connection<D: Definition>(
         }
     }
     report
+}
+
+/// An error with its causes.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The row of a fault: the provider's own before the generic one.

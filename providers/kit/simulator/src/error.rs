@@ -17,7 +17,10 @@ pub enum SimulatorError {
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
     Chance,
-    /// The connection's settings do not parse.
-    #[error("the connection's settings do not parse")]
-    Settings,
+    /// A connection's settings are not those of its provider.
+    #[error("the connection's settings are not those of its provider")]
+    Settings(#[source] Option<serde_json::Error>),
+    /// A connection's settings name no client.
+    #[error("the connection's settings have no `client_id`")]
+    ClientId,
 }

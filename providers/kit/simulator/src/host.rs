@@ -77,7 +77,7 @@ impl TestHost {
         simulator: Arc<dyn Simulator>,
         connection: &SandboxConnection,
     ) -> Result<Self, SimulatorError> {
-        let floor = definition.floor(&connection.settings).ok_or(SimulatorError::Settings)?;
+        let floor = definition.floor(&connection.settings).ok_or(SimulatorError::Settings(None))?;
         Ok(Self {
             site: site.clone(),
             connection: connection.id.clone(),

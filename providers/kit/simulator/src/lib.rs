@@ -52,5 +52,5 @@ pub use profile::{
     RequestObject, ResponseDelivery, Route,
 };
 pub use provider::OpenIdProvider;
-pub use registration::{certificate_thumbprint, credentials};
+pub use registration::{Registration, certificate_thumbprint, changed, credentials, register};
 pub use site::test_site;

@@ -62,13 +62,12 @@ impl OpenIdProvider {
 
     /// The same endpoints on the listener that demands a certificate.
     fn aliases(&self, document: &Map<String, Value>) -> Value {
-        let base = self.site.base.as_str().trim_end_matches('/');
-        let mtls_base = self.site.mtls_base.as_str().trim_end_matches('/');
+        let base = self.site.address("");
         let own = self.profile.metadata.iter().filter(|(name, value)| is_path(name, value));
         let names = MTLS_ENDPOINTS.into_iter().chain(own.map(|(name, _)| name.as_str()));
         let moved = names.filter_map(|name| {
-            let path = document.get(name)?.as_str()?.strip_prefix(base)?;
-            Some((name.to_owned(), json!(format!("{mtls_base}{path}"))))
+            let path = document.get(name)?.as_str()?.strip_prefix(&base)?;
+            Some((name.to_owned(), json!(self.site.mtls_address(path))))
         });
         Value::Object(moved.collect())
     }

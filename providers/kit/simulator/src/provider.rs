@@ -1,16 +1,16 @@
 //! The simulated provider: what it holds, and which part of it answers which path.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicUsize};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicUsize};
 
 use serde_json::Value;
 use tunnus_jose::{OperationCounts, Operations};
 use tunnus_sdk::{
     RequestMethod, Timestamp, async_trait,
-    sandbox::{SandboxSite, SimulatedRequest, SimulatedResponse, Simulator},
+    sandbox::{Sandbox, SandboxConnection, SandboxSite, SimulatedRequest, SimulatedResponse, Simulator},
 };
 
 use crate::{
-    Profile, SimulatorError,
+    Client, Profile, SimulatorError,
     authorize::LOGIN,
     chance::Chance,
     clients::Clients,
@@ -57,6 +57,21 @@ impl OpenIdProvider {
         })
     }
 
+    /// A provider's whole part of the sandbox: the upstream of this profile, the connections to it, and
+    /// each as the client that the upstream knows it as.
+    ///
+    /// # Errors
+    /// As [`OpenIdProvider::new`].
+    pub fn sandbox(
+        site: &SandboxSite,
+        profile: Profile,
+        registered: Vec<(SandboxConnection, Client)>,
+    ) -> Result<Sandbox, SimulatorError> {
+        let (connections, clients) = registered.into_iter().unzip();
+        let simulator = Self::new(site, Profile { clients, ..profile })?;
+        Ok(Sandbox { connections, simulator: Arc::new(simulator) })
+    }
+
     /// The issuer.
     #[must_use]
     pub fn issuer(&self) -> String {
@@ -66,8 +81,7 @@ impl OpenIdProvider {
     /// The URL of a path below the issuer.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
-        let base = self.site.base.as_str().trim_end_matches('/');
-        format!("{base}{}{path}", self.profile.issuer_path)
+        self.site.address(&format!("{}{path}", self.profile.issuer_path))
     }
 
     /// The profile.

@@ -1,16 +1,66 @@
-//! What an upstream knows of a client: made from the connection's own credentials, and those
-//! credentials themselves, fresh for one run.
+//! A connection of the sandbox, and what its upstream knows of it: the client, made from the
+//! connection's own credentials, and those credentials themselves, fresh for one run.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::rand::{SecureRandom, SystemRandom};
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use tunnus_jose::{DecryptionRing, KeyUse, SigningKey, generate};
-use tunnus_sdk::{CredentialNeeds, Credentials, Hidden, SigningAlgorithm, sandbox::SandboxSite};
+use tunnus_sdk::{
+    CredentialNeeds, Credentials, Definition, Hidden, Leg, LocalizedText, SigningAlgorithm,
+    sandbox::{SandboxConnection, SandboxSite},
+};
 
 use crate::{
     Client, ClientAuthentication, MessageShape, RequestDemand, RequestObject, ResponseDelivery,
     SimulatorError, chance::sha256_text,
 };
+
+/// A connection of the sandbox, and the client that its upstream knows it as.
+#[derive(Clone, Debug)]
+pub struct Registration<S> {
+    /// The connection, with fresh credentials of the kinds that its settings need.
+    pub connection: SandboxConnection,
+    /// Its settings, read.
+    pub settings: S,
+    /// The client as [`Client::new`] makes it; what differs at this upstream is set on its fields.
+    pub client: Client,
+}
+
+/// Makes the connection `id` of the provider `D`, called `title` on the chooser, and registers it: as
+/// the client that the settings' `client_id` names, with the return URL of the leg `callback`.
+///
+/// # Errors
+/// When the settings are not those of `D` or have no `client_id`, or no key can be made.
+pub fn register<D: Definition>(
+    site: &SandboxSite,
+    id: &str,
+    title: &str,
+    settings: Value,
+) -> Result<Registration<D::Settings>, SimulatorError> {
+    let client_id = settings.get("client_id").and_then(Value::as_str).ok_or(SimulatorError::ClientId)?;
+    let read = D::Settings::deserialize(&settings).map_err(|error| SimulatorError::Settings(Some(error)))?;
+    let credentials = credentials(&D::needs(&read), site)?;
+    let client = Client::new(client_id, &credentials, site.return_url(id, &Leg::CALLBACK))?;
+    let connection = SandboxConnection {
+        id: id.to_owned(),
+        display_name: LocalizedText::english(title),
+        settings,
+        credentials,
+        subject: None,
+    };
+    Ok(Registration { connection, settings: read, client })
+}
+
+/// `settings` with the members of `changes` in place of its own or beside them, for connections that
+/// differ in little.
+#[must_use]
+pub fn changed(mut settings: Value, changes: &Value) -> Value {
+    if let (Some(members), Some(changes)) = (settings.as_object_mut(), changes.as_object()) {
+        members.extend(changes.clone());
+    }
+    settings
+}
 
 /// The size of RSA keys.
 const RSA_BITS: u32 = 2048;

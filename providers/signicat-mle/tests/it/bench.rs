@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tunnus_sdk::{
-    BrowserRequest, Environment, Evidence, Identity, Inbound, Leg, Level, Locale, LoginRequest, Member,
-    Provider, ProviderError, ProviderState, Step, Timestamp, erase,
+    BrowserRequest, Environment, Evidence, Identity, Inbound, Leg, Locale, LoginRequest, Member, Provider,
+    ProviderError, ProviderState, Step, Timestamp, erase,
     sandbox::{Sandbox, SandboxConnection, SandboxSite},
 };
 use tunnus_signicat_mle::{SignicatMle, simulator::sandbox_of};
@@ -36,7 +36,7 @@ impl Bench {
     pub fn in_environment(id: &str, environment: Environment) -> Self {
         let clock = Clock::at(Timestamp(1_795_256_803));
         let site = test_site(&clock);
-        let sandbox = erase::<SignicatMle>().sandbox(&site).unwrap();
+        let sandbox = erase::<SignicatMle>().sandbox(&site).unwrap().unwrap();
         Self::of(clock, &site, &sandbox, id, environment)
     }
 
@@ -103,14 +103,8 @@ fn connection<'a>(sandbox: &'a Sandbox, id: &str) -> &'a SandboxConnection {
 /// A request for these members.
 pub fn login(claims: &[Member]) -> LoginRequest {
     LoginRequest {
-        state: "4Ag9P2SnDIaWqzXNRc7tBQ".into(),
         claims: claims.iter().copied().collect::<BTreeSet<_>>(),
-        minimum_assurance: Level::Unspecified,
-        method: None,
-        login_hint: None,
-        max_age: None,
         locale: Locale::Fi,
-        service_name: None,
-        visitor_id: None,
+        ..LoginRequest::new("4Ag9P2SnDIaWqzXNRc7tBQ".into())
     }
 }

@@ -5,8 +5,7 @@ use std::fmt;
 
 use serde::{Serialize, de::DeserializeOwned};
 use tunnus_sdk::{
-    Evidence, Host, Identity, Inbound, Level, Locale, LoginRequest, Navigate, ProviderError, ProviderState,
-    Step,
+    Evidence, Host, Identity, Inbound, LoginRequest, Navigate, ProviderError, ProviderState, Step,
 };
 
 use super::{Bench, Setup};
@@ -31,7 +30,7 @@ impl fmt::Display for Ending {
             Self::Identified(..) => f.write_str("the person was identified"),
             Self::Failed(error) => {
                 let code = error.upstream_code.as_deref().unwrap_or_default();
-                let cause = error.source.as_deref().map(ToString::to_string).unwrap_or_default();
+                let cause = error.source.as_deref().map(|error| super::causes(error)).unwrap_or_default();
                 write!(f, "{error} {code} {cause}")
             }
             Self::Stranded(place) => write!(f, "the browser was stranded: {place}"),
@@ -57,15 +56,10 @@ pub(super) enum Next {
 pub(super) fn login(bench: &Bench, setup: &Setup, hint: Option<&str>) -> LoginRequest {
     let descriptor = bench.definition.descriptor();
     LoginRequest {
-        state: setup.host.random(),
         claims: descriptor.claims.iter().copied().collect(),
-        minimum_assurance: Level::Unspecified,
-        method: None,
         login_hint: hint.map(Into::into),
-        max_age: None,
-        locale: Locale::En,
-        service_name: None,
         visitor_id: descriptor.remembers_visitor.then(|| setup.host.random()),
+        ..LoginRequest::new(setup.host.random())
     }
 }
 

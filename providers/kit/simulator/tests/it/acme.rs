@@ -13,16 +13,16 @@ use tunnus_oidc::{
     claims::{ClaimReader, STANDARD, STANDARD_SCOPES, map, scopes},
 };
 use tunnus_sdk::{
-    Assurance, Candidate, ContentEncryption, CredentialNeeds, Credentials, Definition, Descriptor,
-    Encryption, Environment, Evidence, Finding, Floor, Host, Identity, Inbound, KeyEncryption, Leg, Level,
-    LocalizedText, LoginRequest, Member, Provider, ProviderError, ProviderState, Reason, SettingsError,
-    SetupStep, SigningAlgorithm, Stage, Step, SubjectSource, async_trait,
+    Assurance, Candidate, Cause, ContentEncryption, CredentialNeeds, Definition, Descriptor, Encryption,
+    Environment, Evidence, Finding, Floor, Host, Identity, Inbound, KeyEncryption, Leg, Level, LoginRequest,
+    Member, Provider, ProviderError, ProviderState, Reason, SettingsError, SetupStep, SigningAlgorithm,
+    Stage, Step, SubjectSource, async_trait,
     identity::Contact,
     sandbox::{Sandbox, SandboxConnection, SandboxSite},
 };
 use tunnus_simulator::{
     Client, ClientAuthentication, Deed, Expected, FaultRow, JwksBehaviour, Message, MessageShape,
-    OpenIdProvider, Profile, RequestDemand, RequestObject, ResponseDelivery, SimulatorError, credentials,
+    OpenIdProvider, Profile, RequestDemand, RequestObject, ResponseDelivery, SimulatorError, register,
 };
 
 const CONTENT: ContentEncryption = ContentEncryption::A256CbcHs512;
@@ -163,8 +163,8 @@ impl Definition for Acme {
         Ok(AcmeConnection(RelyingParty::new(upstream(&settings), host)))
     }
 
-    fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
-        sandbox(site).ok()
+    fn sandbox(site: &SandboxSite) -> Result<Option<Sandbox>, Cause> {
+        Ok(Some(sandbox(site)?))
     }
 }
 
@@ -244,18 +244,12 @@ pub fn simulator(site: &SandboxSite) -> Result<(OpenIdProvider, Vec<SandboxConne
     let mut connections = Vec::new();
     let mut clients = Vec::new();
     for (manner, id) in MANNERS {
-        let client_id = format!("client-of-{id}");
-        let issuer = format!("{}/op", site.base);
-        let settings = Settings { issuer: issuer.clone(), client_id: client_id.clone(), manner };
-        let credentials = credentials(&Acme::needs(&settings), site)?;
-        clients.push(client(site, id, &settings, &credentials)?);
-        connections.push(SandboxConnection {
-            id: id.to_owned(),
-            display_name: LocalizedText { en: Some(id.to_owned()), ..LocalizedText::default() },
-            settings: json!({ "issuer": issuer, "client_id": client_id, "manner": manner }),
-            credentials,
-            subject: None,
+        let settings = json!({
+            "issuer": site.address("/op"), "client_id": format!("client-of-{id}"), "manner": manner,
         });
+        let registration = register::<Acme>(site, id, id, settings)?;
+        clients.push(client(registration.settings.manner, registration.client));
+        connections.push(registration.connection);
     }
     let profile = Profile {
         issuer_path: "/op",
@@ -270,18 +264,11 @@ pub fn simulator(site: &SandboxSite) -> Result<(OpenIdProvider, Vec<SandboxConne
     Ok((OpenIdProvider::new(site, profile)?, connections))
 }
 
-fn client(
-    site: &SandboxSite,
-    id: &str,
-    settings: &Settings,
-    credentials: &Credentials,
-) -> Result<Client, SimulatorError> {
-    let client =
-        Client::new(&settings.client_id, credentials, format!("{}/{id}/callback", site.return_prefix))?;
+fn client(manner: Manner, client: Client) -> Client {
     let ps256 = SigningAlgorithm::PS256;
     let es256 = SigningAlgorithm::ES256;
     let nested = MessageShape::Nested { signing: ps256, algorithm: KeyEncryption::RsaOaep, content: CONTENT };
-    Ok(match settings.manner {
+    match manner {
         Manner::Modest => Client {
             authentication: ClientAuthentication::SecretPost,
             id_token: MessageShape::Signed(es256),
@@ -314,7 +301,7 @@ fn client(
             id_token: MessageShape::Signed(ps256),
             ..client
         },
-    })
+    }
 }
 
 mod conformance {

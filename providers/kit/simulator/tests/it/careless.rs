@@ -5,10 +5,10 @@ use std::{marker::PhantomData, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use tunnus_sdk::{
-    Body, Candidate, Claims, CredentialNeeds, Definition, Descriptor, EncryptTo, Environment, Evidence,
-    Expect, Finding, Floor, Hidden, Host, Identity, Inbound, Leg, LoginRequest, OpenError, Provider,
-    ProviderError, ProviderState, Request, Response, SealError, SendError, SettingsError, SetupStep, Signing,
-    Stage, Step, Timestamp, async_trait,
+    Body, Candidate, Cause, Claims, CredentialNeeds, Definition, Descriptor, EncryptTo, Environment,
+    Evidence, Expect, Finding, Floor, Hidden, Host, Identity, Inbound, Leg, LoginRequest, OpenError,
+    Provider, ProviderError, ProviderState, Request, Response, SealError, SendError, SettingsError,
+    SetupStep, Signing, Stage, Step, Timestamp, async_trait,
     sandbox::{Sandbox, SandboxSite},
 };
 use tunnus_simulator::conformance;
@@ -98,10 +98,12 @@ impl<M: Mistake> Definition for Careless<M> {
         Ok(CarelessConnection(Acme::build(settings, Arc::new(host))?, PhantomData))
     }
 
-    fn sandbox(site: &SandboxSite) -> Option<Sandbox> {
+    fn sandbox(site: &SandboxSite) -> Result<Option<Sandbox>, Cause> {
         let mut sandbox = Acme::sandbox(site)?;
-        sandbox.connections.retain(|connection| M::CONNECTION.is_none_or(|id| connection.id == id));
-        Some(sandbox)
+        if let Some(sandbox) = &mut sandbox {
+            sandbox.connections.retain(|connection| M::CONNECTION.is_none_or(|id| connection.id == id));
+        }
+        Ok(sandbox)
     }
 }
 
