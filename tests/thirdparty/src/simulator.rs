@@ -1,0 +1,105 @@
+//! Acme ID, simulated.
+//!
+//! Owns what is Acme's own: its claims, what it refuses, its faults, and the sandbox's connection to
+//! it. The OpenID provider beneath is the simulator kit's.
+
+use serde_json::{Value, json};
+use tunnus_sdk::{
+    Claims, Fault, Params, Reason, SigningAlgorithm, Stage,
+    sandbox::{Sandbox, SandboxSite},
+};
+use tunnus_simulator::{
+    Client, ClientAuthentication, Deed, Expected, FaultRow, Login, Message, MessageShape, OpenIdProvider,
+    Profile, RequestDemand, RequestObject, SimulatorError, register,
+};
+
+use crate::Acme;
+
+/// The scopes that Acme ID knows.
+const SCOPES: [&str; 4] = ["openid", "acme_person", "acme_membership", "email"];
+
+/// Acme ID and one connection to it.
+pub(crate) fn sandbox(site: &SandboxSite) -> Result<Sandbox, SimulatorError> {
+    let settings = json!({ "issuer": site.address(""), "client_id": "tunnus-sandbox" });
+    let registration = register::<Acme>(site, "acme", "Acme ID", settings)?;
+    let algorithm = SigningAlgorithm::ES256;
+    let client = Client {
+        authentication: ClientAuthentication::PrivateKeyJwt(algorithm),
+        request: RequestDemand { pushed: true, object: RequestObject::Absent },
+        id_token: MessageShape::Signed(algorithm),
+        ..registration.client
+    };
+    OpenIdProvider::sandbox(site, upstream(), vec![(registration.connection, client)])
+}
+
+/// Acme ID without its clients.
+fn upstream() -> Profile {
+    Profile {
+        cancel_code: "acme_customer_left",
+        id_token_claims,
+        userinfo_claims,
+        check_request,
+        faults: FAULTS,
+        ..Profile::generic("Simulated Acme ID")
+    }
+}
+
+/// What Acme ID shows its own error page for.
+fn check_request(parameters: &Params) -> Result<(), &'static str> {
+    let words = |name| parameters.one(name).unwrap_or_default().split(' ');
+    if !words("scope").all(|scope| SCOPES.contains(&scope)) {
+        return Err("Acme ID does not know this scope.");
+    }
+    if !words("acr_values").all(|tier| tier.starts_with("acme:")) {
+        return Err("Acme ID does not know this tier.");
+    }
+    Ok(())
+}
+
+/// Beside the protocol's own: the best of the tiers that were asked for.
+fn id_token_claims(login: &Login<'_>) -> Claims {
+    let best = login.parameters.one("acr_values").and_then(|tiers| tiers.split(' ').next());
+    [("acr".to_owned(), json!(best))].into_iter().collect()
+}
+
+/// What the scopes ask for, in Acme's words.
+fn userinfo_claims(login: &Login<'_>) -> Claims {
+    let persona = login.persona;
+    let rows = [
+        ("acme_person", "acme_legal_name", json!(persona.name())),
+        ("acme_person", "acme_first_names", json!(persona.given)),
+        ("acme_person", "acme_surname", json!(persona.family)),
+        ("acme_person", "acme_born", json!(persona.birth_date)),
+        ("acme_membership", "acme_member_number", json!(format!("A-{}", persona.id))),
+        ("email", "email", json!(persona.email)),
+        ("email", "email_verified", json!(persona.email.map(|_| true))),
+    ];
+    let given = rows.into_iter().filter(|(scope, _, value)| login.has_scope(scope) && !value.is_null());
+    given.map(|(_, claim, value)| (claim.to_owned(), value)).collect()
+}
+
+/// The faults that only Acme ID has.
+pub const FAULTS: &[FaultRow] = &[
+    FaultRow {
+        name: "acme_tier_unknown",
+        sentence: "The ID token names a tier that is not in the settings.",
+        deed: Deed::Claims(Message::IdToken, |claims, _| set(claims, "acr", json!("acme:bronze"))),
+        expect: &[Expected::new(Fault::AssuranceTooLow, Stage::Normalise)],
+    },
+    FaultRow {
+        name: "acme_tier_missing",
+        sentence: "The ID token names no tier.",
+        deed: Deed::Claims(Message::IdToken, |claims, _| drop(claims.remove("acr"))),
+        expect: &[Expected::new(Fault::AssuranceTooLow, Stage::Normalise)],
+    },
+    FaultRow {
+        name: "acme_born_on_no_day",
+        sentence: "The birth date is no day of the calendar.",
+        deed: Deed::Claims(Message::Userinfo, |claims, _| set(claims, "acme_born", json!("1970-02-30"))),
+        expect: &[Expected::rejected(Reason::ClaimsInconsistent, Stage::Normalise)],
+    },
+];
+
+fn set(claims: &mut Claims, name: &str, value: Value) {
+    claims.insert(name.to_owned(), value);
+}
