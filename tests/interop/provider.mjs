@@ -11,9 +11,24 @@ const SIGNING = ['RS256', 'PS256', 'ES256'];
 const KEYS = ['RSA-OAEP', 'RSA-OAEP-256'];
 const CONTENTS = ['A128CBC-HS256', 'A192CBC-HS384', 'A256CBC-HS512', 'A128GCM', 'A256GCM'];
 
-// A bank of IDPartner's network signs and encrypts in one way only.
-export const GENERAL = { signing: SIGNING, keys: KEYS, contents: CONTENTS };
-export const BANK = { signing: ['PS256'], keys: ['RSA-OAEP'], contents: ['A256CBC-HS512'], fapi: '1.0 Final' };
+// Takes whatever a client is registered for; one client is held to FAPI 2.0.
+export const GENERAL = {
+  signing: SIGNING,
+  keys: KEYS,
+  contents: CONTENTS,
+  fapi: (_, client) => (client?.clientId === 'fapi2' ? '2.0' : undefined),
+};
+
+// A bank of IDPartner's network: one way to sign, one to encrypt, endpoints of its own, and an ID token
+// that says too what the scopes stand for.
+export const BANK = {
+  signing: ['PS256'],
+  keys: ['RSA-OAEP'],
+  contents: ['A256CBC-HS512'],
+  fapi: '1.0 Final',
+  endpoints: { payment_details_info_endpoint: '/payment_details' },
+  fullIdToken: true,
+};
 
 async function key(alg, kid, use) {
   const { privateKey } = await generateKeyPair(alg, { extractable: true });
@@ -54,7 +69,7 @@ function features(fapi) {
     claimsParameter: { enabled: true },
     devInteractions: { enabled: false },
     encryption: { enabled: true },
-    fapi: fapi ? { enabled: true, profile: fapi } : { enabled: false },
+    fapi: { enabled: true, profile: fapi },
     jwtResponseModes: { enabled: true },
     jwtUserinfo: { enabled: true },
     mTLS: {
@@ -77,11 +92,11 @@ const ENDPOINTS = {
   pushed_authorization_request_endpoint: '/request',
 };
 
-const endpoints = (base, more) =>
-  Object.fromEntries(Object.entries({ ...ENDPOINTS, ...more }).map(([name, path]) => [name, base + path]));
+const endpoints = (base, kind) =>
+  Object.fromEntries(Object.entries({ ...ENDPOINTS, ...kind.endpoints }).map(([name, path]) => [name, base + path]));
 
 // An upstream of `kind` at `issuer`, and at `mtls` for clients with a certificate.
-export function upstream(kind, { issuer, mtls, clients, more }) {
+export function upstream(kind, { issuer, mtls, clients }) {
   const provider = new Provider(issuer, {
     claims: scopes,
     clientAuthMethods: [
@@ -92,11 +107,10 @@ export function upstream(kind, { issuer, mtls, clients, more }) {
       'self_signed_tls_client_auth',
     ],
     clients,
-    // IDPartner's banks say in the ID token too what the scopes stand for.
-    conformIdTokenClaims: !kind.fapi,
+    conformIdTokenClaims: !kind.fullIdToken,
     acrValues: ['http://eidas.europa.eu/LoA/substantial'],
     cookies: { keys: [randomBytes(32)], long: { sameSite: 'none' } },
-    discovery: { ...endpoints(issuer, more), mtls_endpoint_aliases: endpoints(mtls, more) },
+    discovery: { ...endpoints(issuer, kind), mtls_endpoint_aliases: endpoints(mtls, kind) },
     enableHttpPostMethods: true,
     enabledJWA: algorithms(kind),
     extraParams: ['identity_provider_id', 'idpartner_token'],

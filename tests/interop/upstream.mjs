@@ -67,8 +67,7 @@ async function serve(kind, { tls, clients, origin }) {
   const mutual = { cert: tls.certificate, key: tls.key, ca: tls.authority, requestCert: true, rejectUnauthorized: false };
   const issuer = `http://localhost:${await listen(http.createServer(answering))}`;
   const mtls = `https://localhost:${await listen(https.createServer(mutual, answering))}`;
-  const more = kind.fapi ? { payment_details_info_endpoint: '/payment_details' } : {};
-  const provider = upstream(kind, { issuer, mtls, clients: clients.map(registered), more });
+  const provider = upstream(kind, { issuer, mtls, clients: clients.map(registered) });
   const pages = provider.callback();
   answer = (request, response) => {
     const { pathname, searchParams } = new URL(request.url, issuer);

@@ -68,13 +68,15 @@ pub struct Case {
     pub shown: Shown,
     /// Whether the upstream has another encryption key of ours on file.
     pub outdated_key: bool,
+    /// Whether the connection trusts the authority of the upstream's certificate.
+    pub trusting: bool,
 }
 
 impl Case {
     /// At the upstream of no particular kind.
     pub fn new(id: &'static str, settings: Value, registration: Value) -> Self {
         let (kind, shown) = (Kind::General, Shown::Vouched);
-        Self { id, kind, settings, registration, shown, outdated_key: false }
+        Self { id, kind, settings, registration, shown, outdated_key: false, trusting: true }
     }
 
     /// At the bank.
@@ -122,7 +124,8 @@ impl Strangers {
                 Shown::Foreign => authority.client("somebody-else"),
                 Shown::SelfSigned => own.clone(),
             };
-            connection(case, &at, keys.credentials(certificate, &authority))
+            let trust = case.trusting.then(|| authority.certificate.clone());
+            connection(case, &at, keys.credentials(certificate, trust))
         });
         let ambient = Ambient::system();
         let tenant = tenant(&ambient, connections.collect());
@@ -188,13 +191,13 @@ impl Keys {
         Self { signing: vec![rsa, p256], decryption: decryption(), outdated: decryption() }
     }
 
-    fn credentials(&self, certificate: String, authority: &Authority) -> Credentials {
+    fn credentials(&self, certificate: String, trust_anchor: Option<String>) -> Credentials {
         Credentials {
             client_secret: Some(SECRET.into()),
             signing: self.signing.clone(),
             decryption: vec![self.decryption.clone()],
             certificate: Some(certificate.into()),
-            trust_anchor: Some(authority.certificate.clone()),
+            trust_anchor,
         }
     }
 

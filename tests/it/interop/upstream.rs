@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::broker::{Case, SECRET, SUBJECT, Shown, Strangers};
 
 const AINO: &str = "sandbox:persona=aino";
+const ACR: &str = "http://eidas.europa.eu/LoA/substantial";
 
 /// A token that is signed and encrypted.
 pub fn nested(signing: &str, algorithm: &str, content: &str) -> Value {
@@ -43,7 +44,7 @@ fn open() -> Case {
     Case::new("open", settings, registration)
 }
 
-/// A signed request that the browser posts, and a form that comes back.
+/// A signed request that the browser posts, a form that comes back, and all claims in the ID token.
 fn posted() -> Case {
     let settings = json!({
         "request_delivery": "post",
@@ -51,6 +52,8 @@ fn posted() -> Case {
         "response": "form_post",
         "signing_algorithm": "ES256",
         "id_token": { "signing": ["ES256"] },
+        "userinfo": "not_fetched",
+        "claims_parameter": "id_token",
     });
     let registration = json!({
         "token_endpoint_auth_signing_alg": "ES256",
@@ -81,6 +84,7 @@ fn sealed() -> Case {
         "id_token": token,
         "userinfo": "jwt",
         "userinfo_protection": token,
+        "acr_values": { "any": ACR },
         "claims": [
             { "claim": "name", "member": "name.full", "scope": "profile" },
             { "claim": "birthdate", "member": "birth_date", "scope": "profile" },
@@ -130,6 +134,26 @@ fn jarm_sealed() -> Case {
     Case::new("jarm-sealed", settings, registration)
 }
 
+/// What FAPI 2.0 asks of a client, with its message signing.
+fn fapi2() -> Case {
+    let ps256 = json!({ "signing": ["PS256"] });
+    let settings = json!({
+        "signing_algorithm": "PS256",
+        "response": "jwt",
+        "response_protection": ps256,
+        "id_token": ps256,
+    });
+    let registration = json!({
+        "token_endpoint_auth_signing_alg": "PS256",
+        "request_object_signing_alg": "PS256",
+        "require_pushed_authorization_requests": true,
+        "require_signed_request_object": true,
+        "authorization_signed_response_alg": "PS256",
+        "id_token_signed_response_alg": "PS256",
+    });
+    Case::new("fapi2", settings, merged(&[private_key_jwt(), registration]))
+}
+
 /// A client certificate that an authority vouches for, and tokens bound to it.
 pub fn mutual_tls(id: &'static str) -> Case {
     let settings = json!({ "client_authentication": "tls_client_auth", "response": "jwt" });
@@ -153,7 +177,7 @@ fn self_signed() -> Case {
 }
 
 /// A bank that knows the connection by its certificate, and no keys of it.
-fn bank() -> Case {
+pub fn bank() -> Case {
     let settings = json!({ "client_authentication": "mutual_tls", "registered_keys": false });
     let registration = json!({
         "token_endpoint_auth_method": "tls_client_auth",
@@ -166,7 +190,7 @@ fn bank() -> Case {
 }
 
 /// A bank that knows its keys.
-fn bank_with_keys() -> Case {
+pub fn bank_with_keys() -> Case {
     let settings = json!({ "client_authentication": "client_secret", "registered_keys": true });
     let registration = merged(&[
         json!({
@@ -202,8 +226,17 @@ async fn record(strangers: &Strangers, connection: &str) -> (Value, u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_is_identified_whatever_protects_the_way() {
-    let cases =
-        [open(), posted(), pushed(), sealed(), jarm(), jarm_sealed(), mutual_tls("mtls"), self_signed()];
+    let cases = [
+        open(),
+        posted(),
+        pushed(),
+        sealed(),
+        jarm(),
+        jarm_sealed(),
+        fapi2(),
+        mutual_tls("mtls"),
+        self_signed(),
+    ];
     let strangers = Strangers::start(&cases);
     for case in cases {
         let (record, decrypted) = record(&strangers, case.id).await;
@@ -211,11 +244,12 @@ async fn a_person_is_identified_whatever_protects_the_way() {
         assert_eq!(record["birth_date"], "1984-02-29", "{record}");
         let id = record.pointer("/national_id/value").and_then(Value::as_str);
         let expected = match case.id {
-            "sealed" => (Some("19840229-2383"), 2),
-            "jarm-sealed" => (None, 3),
-            _ => (None, 0),
+            "sealed" => (Some("19840229-2383"), "substantial", 2),
+            "jarm-sealed" => (None, "unspecified", 3),
+            _ => (None, "unspecified", 0),
         };
-        assert_eq!((id, decrypted), expected, "{record}");
+        let level = record["assurance"]["level"].as_str().unwrap();
+        assert_eq!((id, level, decrypted), expected, "{record}");
         if case.id != "sealed" {
             assert_eq!(record["email"], json!({ "value": "aino@example.org", "verified": true }));
             assert_eq!(record["phone"], json!({ "value": "+358401234567", "verified": false }));

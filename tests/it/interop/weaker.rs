@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     broker::{Case, SECRET, Shown, Strangers},
-    upstream::{merged, mutual_tls, nested, registered},
+    upstream::{bank, bank_with_keys, merged, mutual_tls, nested, registered},
 };
 
 /// What becomes of a case: code, reason and stage.
@@ -73,7 +73,31 @@ fn other() -> Vec<(Case, Outcome)> {
     ]
 }
 
-/// Clients that the upstream does not take for what they say they are.
+/// Banks whose console says the other of the two than our settings.
+fn banks() -> Vec<(Case, Outcome)> {
+    let (known, unknown) = (bank_with_keys(), bank());
+    let keys = |registered: bool, settings: &Value| {
+        merged(&[settings.clone(), json!({ "registered_keys": registered })])
+    };
+    vec![
+        (Case { settings: keys(true, &unknown.settings), ..bank() }, rejected("not_encrypted", "callback")),
+        (
+            // Requests are signed by those with keys only: the bank is told not to insist.
+            Case {
+                settings: keys(false, &known.settings),
+                registration: merged(&[
+                    known.registration,
+                    json!({ "require_signed_request_object": false }),
+                ]),
+                ..bank_with_keys()
+            },
+            rejected("not_signed", "callback"),
+        ),
+    ]
+}
+
+/// Clients that the upstream does not take for what they say they are, and an upstream that the client
+/// does not.
 fn strangers() -> Vec<(Case, Outcome)> {
     let secret = json!({
         "request_delivery": "get",
@@ -82,6 +106,7 @@ fn strangers() -> Vec<(Case, Outcome)> {
     });
     let other =
         json!({ "token_endpoint_auth_method": "client_secret_basic", "client_secret": SECRET.repeat(2) });
+    let audience = json!({ "assertion_audience": "token_endpoint" });
     let plain = json!({ "request_protection": "plain" });
     let signed = json!({ "require_signed_request_object": true });
     vec![
@@ -90,6 +115,10 @@ fn strangers() -> Vec<(Case, Outcome)> {
             Case { shown: Shown::Foreign, ..mutual_tls("certificate") },
             ["connection_misconfigured", "", "par"],
         ),
+        (Case { shown: Shown::Foreign, ..bank() }, ["connection_misconfigured", "", "par"]),
+        (Case { trusting: false, ..mutual_tls("untrusted") }, ["provider_unavailable", "", "par"]),
+        // FAPI 2.0, section 5.3.2.1: an assertion for anybody but the issuer could be replayed there.
+        (keyed("fapi2", audience, json!({})), ["connection_misconfigured", "", "par"]),
         (keyed("plain-request", plain, signed), ["provider_refused", "", "par"]),
     ]
 }
@@ -117,6 +146,11 @@ async fn what_comes_less_protected_than_demanded_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_protected_otherwise_than_demanded_is_refused() {
     all_fail(other()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_that_does_not_know_of_our_keys_as_we_say_is_refused() {
+    all_fail(banks()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
