@@ -261,7 +261,9 @@ fn connection(case: &Case, at: &Value, credentials: Credentials) -> Connection {
 
 /// The sandbox's tenant with these connections in place of the simulators'.
 fn tenant(ambient: &Ambient, connections: Vec<Connection>) -> Tenant {
-    let assembled = tenant::assemble(&Providers::built_in(), ambient, |_| None, Vec::new());
+    // No providers, no simulators: nobody asks where one lives.
+    let nowhere = |_: &str| Err(url::ParseError::EmptyHost);
+    let assembled = tenant::assemble(&Providers::default(), ambient, nowhere, Vec::new());
     let bare = assembled.map_err(drop).unwrap().tenant;
     let ids: std::collections::BTreeSet<_> = connections.iter().map(|one| one.id.clone()).collect();
     let app = |app: &Arc<App>| Arc::new(App { connections: ids.clone(), ..App::clone(app) });
