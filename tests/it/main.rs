@@ -10,3 +10,5 @@ mod journeys;
 mod store;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod thirdparty;

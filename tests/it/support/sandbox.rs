@@ -35,15 +35,20 @@ pub struct Bench {
 impl Bench {
     /// In memory.
     pub fn start() -> Self {
-        Self::with(None)
+        Self::with(Providers::built_in(), None)
     }
 
     /// Over a given store.
     pub fn over(store: Arc<dyn FlowStore>) -> Self {
-        Self::with(Some(store))
+        Self::with(Providers::built_in(), Some(store))
     }
 
-    fn with(store: Option<Arc<dyn FlowStore>>) -> Self {
+    /// In memory, with these providers.
+    pub fn of(providers: Providers) -> Self {
+        Self::with(providers, None)
+    }
+
+    fn with(providers: Providers, store: Option<Arc<dyn FlowStore>>) -> Self {
         let clock = Arc::new(AtomicI64::new(BEGIN));
         let told = clock.clone();
         let random = SystemRandom::new();
@@ -58,7 +63,7 @@ impl Bench {
             apps: Vec::new(),
             store,
         };
-        let sandbox = Sandbox::start(Providers::built_in(), ambient, options).expect("a sandbox");
+        let sandbox = Sandbox::start(providers, ambient, options).expect("a sandbox");
         Self { sandbox, clock }
     }
 
