@@ -69,7 +69,8 @@ async function create(config, { create }) {
   const { access_token: token } = await client.clientCredentialsGrant(config);
   const address = new URL(`${config.serverMetadata().issuer}/api/v1/identifications`);
   const headers = new Headers({ 'content-type': 'application/json' });
-  const response = await client.fetchProtectedResource(config, token, address, 'POST', JSON.stringify(create), headers);
+  const body = JSON.stringify(create);
+  const response = await client.fetchProtectedResource(config, token, address, 'POST', body, headers);
   return { status: response.status, body: await response.json() };
 }
 

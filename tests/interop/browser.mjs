@@ -51,7 +51,8 @@ async function onward(response, url) {
   const page = await response.text();
   const form = /<form[^>]*>/.exec(page)?.[0];
   if (!form) throw new Error(`no way on from ${url}: ${response.status} ${page}`);
-  const fields = [...page.matchAll(/<input[^>]*>/g)].map(([tag]) => [attribute(tag, 'name'), attribute(tag, 'value')]);
+  const inputs = [...page.matchAll(/<input[^>]*>/g)];
+  const fields = inputs.map(([tag]) => [attribute(tag, 'name'), attribute(tag, 'value')]);
   return new Request(new URL(attribute(form, 'action'), url), {
     method: 'POST',
     body: new URLSearchParams(fields),

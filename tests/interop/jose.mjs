@@ -64,7 +64,10 @@ async function make({ claims, recipient }) {
     decryption: { kid: enc.kid, forms: enc.forms },
     signed,
     tokens,
-    refused: { signed: await unwantedSignatures(claims, rsa), encrypted: await unwantedEncryptions(signed.PS256, recipient) },
+    refused: {
+      signed: await unwantedSignatures(claims, rsa),
+      encrypted: await unwantedEncryptions(signed.PS256, recipient),
+    },
   };
 }
 
@@ -117,10 +120,7 @@ async function unwantedEncryptions(signed, recipient) {
 }
 
 async function open({ jwks, keys, pems, tokens }) {
-  const decrypting = await Promise.all(
-    keys.map(async (jwk) => [jwk.kid, Object.fromEntries(await Promise.all(KEYS.map(async (alg) => [alg, await jose.importJWK(jwk, alg)])))]),
-  );
-  const byKid = Object.fromEntries(decrypting);
+  const keyOf = ({ kid, alg }) => jose.importJWK(keys.find((jwk) => jwk.kid === kid), alg);
   const verifying = jose.createLocalJWKSet(jwks);
   const opened = [];
   for (const { token, signing, algorithm, content } of tokens) {
@@ -128,7 +128,7 @@ async function open({ jwks, keys, pems, tokens }) {
     let outer;
     if (algorithm) {
       const options = { keyManagementAlgorithms: [algorithm], contentEncryptionAlgorithms: [content] };
-      const { plaintext, protectedHeader } = await jose.compactDecrypt(token, ({ kid, alg }) => byKid[kid][alg], options);
+      const { plaintext, protectedHeader } = await jose.compactDecrypt(token, keyOf, options);
       inner = new TextDecoder().decode(plaintext);
       outer = protectedHeader;
     }

@@ -64,7 +64,9 @@ async function listen(server) {
 async function serve(kind, { tls, clients, origin }) {
   let answer;
   const answering = (request, response) => answer(request, response);
-  const mutual = { cert: tls.certificate, key: tls.key, ca: tls.authority, requestCert: true, rejectUnauthorized: false };
+  const { certificate: cert, key, authority: ca } = tls;
+  // Who shows no certificate, or one that nobody vouches for, is the library's to refuse.
+  const mutual = { cert, key, ca, requestCert: true, rejectUnauthorized: false };
   const issuer = `http://localhost:${await listen(http.createServer(answering))}`;
   const mtls = `https://localhost:${await listen(https.createServer(mutual, answering))}`;
   const provider = upstream(kind, { issuer, mtls, clients: clients.map(registered) });
