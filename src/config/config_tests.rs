@@ -165,7 +165,7 @@ fn schemas() -> [(PathBuf, serde_json::Value); 2] {
 fn the_schemas_that_are_checked_in_are_those_of_the_types() {
     for (path, schema) in schemas() {
         if std::env::var_os("TUNNUS_WRITE_SCHEMAS").is_some() {
-            fs::write(path, format!("{}\n", serde_json::to_string_pretty(&schema).unwrap())).unwrap();
+            fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&schema).unwrap())).unwrap();
         }
         let checked_in: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         assert!(checked_in == schema, "run `TUNNUS_WRITE_SCHEMAS=1 cargo test --lib the_schemas`");
