@@ -94,9 +94,10 @@ pub struct References {
 }
 
 impl References {
-    /// Files lie in `dir`, variables in `environment`.
+    /// Files lie in `dir`, the working folder where it is empty; variables in `environment`.
     #[must_use]
-    pub const fn new(dir: PathBuf, environment: Arc<Environment>) -> Self {
+    pub fn new(dir: PathBuf, environment: Arc<Environment>) -> Self {
+        let dir = if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir };
         Self { dir, environment }
     }
 

@@ -4,7 +4,7 @@
 //! a file is `file`'s.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fmt, fs,
     io::Read,
     path::{Path, PathBuf},
@@ -139,7 +139,7 @@ impl fmt::Debug for Folder {
 pub fn load_apps(path: &Path, providers: &Providers, references: &References) -> Result<Vec<App>, Faults> {
     let document = parse(path).map_err(Faults::from)?;
     let mut judge = Judge::new(providers, references);
-    let apps = file::apps(document.value(), &BTreeSet::new(), &mut judge);
+    let apps = file::apps(document.value(), &mut judge);
     let (faults, _) = judge.into_findings();
     Faults::or(placed(&faults, path, &document).collect(), Some(apps))
 }

@@ -48,3 +48,24 @@ fn the_faults_of_all_files_are_told_at_once() {
     );
     assert!(told[0].starts_with("tenants/a.toml:1: "), "{}", told[0]);
 }
+
+#[test]
+fn the_apps_of_a_file_can_be_read_alone() {
+    let world = World::new();
+    world.tenant("acme.toml", GOOD);
+    let apps = "[[apps]]\nid = \"app\"\nname = \"App\"\nauthentication = \"none\"\nconnections = [\"ftn\"]\nredirect_uris = [\"http://127.0.0.1/cb\"]\n";
+    world.tenant("apps.toml", apps);
+    world.tenant("wrong.toml", &apps.replace("redirect_uris", "redirect_urls").replace("\"app\"", "\"App\""));
+    let load = |name: &str| load_apps(&world.dir().join(name), &providers(), &world.references());
+    let ids = |name: &str| load(name).unwrap().iter().map(|app| app.id.clone()).collect::<Vec<_>>();
+    assert_eq!((ids("acme.toml"), ids("apps.toml")), (vec!["shop".to_owned()], vec!["app".to_owned()]));
+    let told: Vec<String> =
+        load("wrong.toml").unwrap_err().iter().map(|fault| world.relative(&fault.to_string())).collect();
+    assert_eq!(
+        told,
+        [
+            "tenants/wrong.toml:2: apps[0].id: expected lower case letters, digits and hyphens, at most 63, not beginning with a hyphen",
+            "tenants/wrong.toml:6: apps[0].redirect_urls: unknown key; did you mean `redirect_uris`?",
+        ]
+    );
+}

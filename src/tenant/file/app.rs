@@ -112,6 +112,11 @@ impl AppEntry {
         }
     }
 
+    /// The connections that it names.
+    pub fn named_connections(&self) -> &[String] {
+        self.connections.as_deref().unwrap_or_default()
+    }
+
     /// The app, its rules checked. `connections` are the ids of the tenant's.
     pub fn resolve(
         &self,

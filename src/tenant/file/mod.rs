@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::{app::AppEntry, branding::TenantTable, connection::ConnectionEntry, keys::KeysTable};
 use super::model::{App, Tenant};
@@ -48,6 +48,13 @@ pub struct TenantFile {
     /// Its connections, in the order of the chooser.
     #[serde(default)]
     pub connections: Vec<ConnectionEntry>,
+}
+
+/// The apps of a file alone.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct AppsFile {
+    apps: Vec<AppEntry>,
 }
 
 /// Judges `file` and resolves what it names. The faults are left in `judge`; there is a tenant only
@@ -79,11 +86,19 @@ pub fn resolve(file: &Value, judge: &mut Judge<'_>) -> Option<Tenant> {
     judge.is_content().then_some(tenant)
 }
 
-/// The apps of `file`, whatever else stands there. Faults are left in `judge`.
-pub fn apps(file: &Value, connections: &BTreeSet<String>, judge: &mut Judge<'_>) -> Vec<App> {
+/// The apps of `file`, whatever else stands there and whichever connections they name. Faults are left
+/// in `judge`.
+pub fn apps(file: &Value, judge: &mut Judge<'_>) -> Vec<App> {
+    let file = &json!({ "apps": file.get("apps") });
+    match Shape::of::<AppsFile>() {
+        Ok(shape) => judge.misfits(shape.misfits(file)),
+        Err(error) => judge.fault("", error.to_string()),
+    }
+    let file = &judge.mend(file);
     ids_of(file, "apps", judge);
     let entries = judge.parts::<AppEntry>(file, "apps");
-    entries.iter().filter_map(|(pointer, entry)| entry.resolve(pointer, connections, judge)).collect()
+    let named = entries.iter().flat_map(|(_, entry)| entry.named_connections().iter().cloned()).collect();
+    entries.iter().filter_map(|(pointer, entry)| entry.resolve(pointer, &named, judge)).collect()
 }
 
 /// The id at `pointer`, or nothing where none can be read.
