@@ -1,7 +1,8 @@
 //! `tunnus serve`: runs the broker.
 
 use std::{
-    net::TcpListener,
+    io,
+    net::{SocketAddr, TcpListener},
     path::PathBuf,
     process::ExitCode,
     sync::{Arc, atomic::Ordering},
@@ -83,11 +84,16 @@ async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
 }
 
 /// The public listener and the management one.
-fn listen(config: &Config, broker: &Data<Broker>) -> std::io::Result<[Server; 2]> {
+fn listen(config: &Config, broker: &Data<Broker>) -> io::Result<[Server; 2]> {
     let workers = available_parallelism().map_or(1, std::num::NonZero::get);
-    let public = TcpListener::bind(config.server.listen)?;
-    let management = TcpListener::bind(config.server.management_listen)?;
+    let public = bind("server.listen", config.server.listen)?;
+    let management = bind("server.management_listen", config.server.management_listen)?;
     Ok([server::public(broker.clone(), public, workers)?, server::management(broker.clone(), management)?])
+}
+
+fn bind(key: &str, address: SocketAddr) -> io::Result<TcpListener> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{key} = {address}: {error}"));
+    TcpListener::bind(address).map_err(named)
 }
 
 /// Not ready first: whoever balances load sends nothing new while requests in flight end.
@@ -99,7 +105,7 @@ async fn stop(broker: &Broker, [public, management]: &[ServerHandle; 2]) {
 }
 
 /// SIGTERM, or SIGINT from a terminal.
-async fn asked_to_stop() -> std::io::Result<()> {
+async fn asked_to_stop() -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted,

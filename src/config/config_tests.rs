@@ -61,7 +61,7 @@ fn the_environment_names_master_keys_in_its_own_form() {
 }
 
 #[test]
-fn eight_mistakes_are_eight_faults_with_their_places() {
+fn nine_mistakes_are_nine_faults_with_their_places() {
     let (dir, file) = folder(
         "[server]\npublic_url = \"http://id.example.com\"\nlisen = \"127.0.0.1:1\"\n\n[lifetimes]\nattempt = 3600\n\
          code = \"soon\"\n[flow_store]\nurl = \"redis://:hunter2@localhost\"\n[tenant]\n",
@@ -70,6 +70,7 @@ fn eight_mistakes_are_eight_faults_with_their_places() {
         ("TUNNUS_METRICS__TENANTS", "many"),
         ("TUNNUS_SECRETS__MASTER_KEYS", "a:hunter2"),
         ("TUNNUS_LOG_FILTER", "debug"),
+        ("TUNNUS_SERVER__LISTEN__PORT", "80"),
     ]);
     assert_eq!(
         told(&dir, Config::load(Some(&file), environment)),
@@ -82,6 +83,7 @@ fn eight_mistakes_are_eight_faults_with_their_places() {
             "TUNNUS_LOG_FILTER: is not read: the setting's variable is TUNNUS_LOG__FILTER",
             "TUNNUS_METRICS__TENANTS: metrics.tenants: expected a whole number",
             "TUNNUS_SECRETS__MASTER_KEYS: secrets.master_keys[0]: a master key is 32 bytes in base64: `tunnus keys generate --kind master --out FILE`",
+            "TUNNUS_SERVER__LISTEN__PORT: server.listen: expected a text",
         ]
     );
 }

@@ -51,7 +51,7 @@ impl Document {
 }
 
 /// `pointer` itself, then what is around it, up to but without the root.
-pub fn ancestors(pointer: &str) -> impl Iterator<Item = &str> + Clone {
+pub fn ancestors(pointer: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(pointer), |inner| inner.rsplit_once('/').map(|(outer, _)| outer))
         .filter(|pointer| !pointer.is_empty())
 }
@@ -178,5 +178,19 @@ mod tests {
         let twice = Document::parse("a = 1\nb = 2\na = 3\n").unwrap_err();
         assert_eq!((twice.line, twice.to_string().as_str()), (Some(3), "duplicate key"));
         assert_eq!(Document::parse("a = \n").unwrap_err().line, Some(1));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_without_the_value() {
+        for text in [
+            "a = hunter2",
+            "a = \"hunter2\nb = 1",
+            "a = 'hunter2",
+            "a = [\"hunter2\" \"x\"]",
+            "a = \"\\hunter2\"",
+        ] {
+            let told = Document::parse(text).unwrap_err().to_string();
+            assert!(!told.is_empty() && !told.contains("hunter2"), "{told}");
+        }
     }
 }

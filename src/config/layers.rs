@@ -175,9 +175,12 @@ impl Layers {
     fn is_in(&self, section: &str, misfit: &Misfit) -> bool {
         let meant = misfit.meant();
         let pointer = meant.as_deref().unwrap_or(&misfit.pointer);
-        let mut around = ancestors(pointer);
-        around.clone().any(|outer| outer == section)
-            && around.any(|outer| self.known.iter().any(|known| known == outer))
+        ancestors(pointer).any(|outer| outer == section) && self.is_setting(pointer)
+    }
+
+    /// Whether `pointer` is a setting or lies within one.
+    fn is_setting(&self, pointer: &str) -> bool {
+        ancestors(pointer).any(|outer| self.known.iter().any(|known| known == outer))
     }
 
     /// Notes a fault, unless it follows from one of form.
@@ -193,9 +196,15 @@ impl Layers {
         if let Some(name) = ancestors(pointer).find_map(|pointer| self.variables.get(pointer)) {
             return Place::Variable(name.clone());
         }
-        match &self.file {
-            Some((path, document)) => Place::File { path: path.clone(), line: document.line(pointer) },
-            None => Place::Defaults,
+        // A variable for something within what is a plain value: `TUNNUS_SERVER__LISTEN__PORT`.
+        let within = |at: &str| at.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/'));
+        let deeper = self.variables.iter().find(|(at, _)| self.is_setting(pointer) && within(at));
+        match (&self.file, deeper) {
+            (_, Some((_, name))) => Place::Variable(name.clone()),
+            (Some((path, document)), None) => {
+                Place::File { path: path.clone(), line: document.line(pointer) }
+            }
+            (None, None) => Place::Defaults,
         }
     }
 }

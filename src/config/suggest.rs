@@ -18,22 +18,28 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
     closest(word, candidates).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
-/// The edit distance of Levenshtein.
+/// How many letters must be added, dropped, exchanged, or swapped with their neighbour.
 fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
+    let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
+    let mut before: (Vec<usize>, Option<char>) = (Vec::new(), None);
+    let mut above: Vec<usize> = (0..=to.len()).collect();
     for (index, letter) in from.chars().enumerate() {
-        let mut diagonal = index;
-        let mut left = index + 1;
-        let mut next = vec![left];
-        for (above, other) in row.iter().skip(1).zip(&to) {
-            left = (left + 1).min(above + 1).min(diagonal + usize::from(letter != *other));
-            diagonal = *above;
-            next.push(left);
+        let mut row = vec![index + 1];
+        for (column, other) in to.iter().enumerate() {
+            let exchanged = at(&above, column) + usize::from(letter != *other);
+            let mut least = exchanged.min(at(&above, column + 1) + 1).min(at(&row, column) + 1);
+            let left = column.checked_sub(1);
+            // Two letters in the wrong order are one slip, not two.
+            if let Some(left) = left.filter(|left| before.1 == Some(*other) && to.get(*left) == Some(&letter))
+            {
+                least = least.min(at(&before.0, left) + 1);
+            }
+            row.push(least);
         }
-        row = next;
+        before = (std::mem::replace(&mut above, row), Some(letter));
     }
-    row.last().copied().unwrap_or_default()
+    above.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -50,9 +56,15 @@ mod tests {
     }
 
     #[test]
-    fn distances_are_levenshteins() {
-        for (from, to, expected) in [("", "", 0), ("a", "", 1), ("kitten", "sitting", 3), ("flaw", "lawn", 2)]
-        {
+    fn distances_count_slips() {
+        for (from, to, expected) in [
+            ("", "", 0),
+            ("a", "", 1),
+            ("kitten", "sitting", 3),
+            ("flaw", "lawn", 2),
+            ("nmae", "name", 1),
+            ("abcd", "badc", 2),
+        ] {
             assert_eq!(distance(from, to), expected, "{from} {to}");
         }
     }

@@ -54,7 +54,7 @@ impl CredentialsTable {
     fn check_presence(&self, pointer: &str, connection: &str, needs: CredentialNeeds, judge: &mut Judge<'_>) {
         let algorithm = needs.signing.unwrap_or(SigningAlgorithm::RS256);
         let made = |judge: &Judge<'_>, make: Make, kind: &str| {
-            judge.remedy(make, &format!("{connection}-{kind}.json"))
+            judge.remedy(make, kind, &format!("{connection}-{kind}.json"))
         };
         let presence = [
             (

@@ -127,10 +127,9 @@ fn mistakes_of_every_part_are_told_at_once() {
             "21 /apps/1/secrets: only client_secret_basic and client_secret_post use secrets",
             "22 /apps/1/redirect_uris/0: an address has no fragment",
             "23 /apps/1/claims/1: expected the path of a member of the identity record, as name.full or age_over.18",
-            "24 /apps/1/connections/1: there is no connection `bnak`",
+            "24 /apps/1/connections/1: there is no connection `bnak`; did you mean `bank`?",
             "26 /connections/0/credentials/decryption: the settings need it: make it with `tunnus keys generate --kind \
-         rsa2048 --use enc --out secrets/acme-bank-decryption.json` and name it here: { file = \
-         \"acme-bank-decryption.json\" }",
+         rsa2048 --use enc --out secrets/acme-bank-decryption.json` and name it: `decryption = [{ file = \"acme-bank-decryption.json\" }]`",
             "26 /connections/0/display_name: is missing",
             "30 /connections/0/settings/issuer: must be https",
             "30 /connections/0/settings/surprise: unknown key",
@@ -248,9 +247,9 @@ fn missing_keys_of_the_tenant_are_told_with_the_lines_that_make_them() {
         faults(&GOOD.replace(keys, "")),
         [
             "/keys/signing: the app `shop` needs a signing key for RS256 (RSA): make it with `tunnus keys generate --kind \
-         rsa2048 --use sig --out secrets/acme-signing-rs256.json` and name it here: { file = \"acme-signing-rs256.json\" }",
+         rsa2048 --use sig --out secrets/acme-signing-rs256.json` and name it: `signing = [{ file = \"acme-signing-rs256.json\" }]`",
             "/keys/subject: the key of the tenant's subjects is missing: make it with `tunnus keys generate --kind subject \
-         --out secrets/acme-subject` and name it here: { file = \"acme-subject\" }",
+         --out secrets/acme-subject` and name it: `subject = { file = \"acme-subject\" }`",
         ]
     );
     assert_eq!(
@@ -273,8 +272,7 @@ fn an_app_needs_a_key_for_its_own_algorithm() {
         faults(&text),
         [
             "7 /keys/signing: the app `shop` needs a signing key for ES256 (P-256): make it with `tunnus keys generate \
-         --kind p256 --use sig --out secrets/acme-signing-es256.json` and name it here: { file = \
-         \"acme-signing-es256.json\" }"
+         --kind p256 --use sig --out secrets/acme-signing-es256.json` and name it: `signing = [{ file = \"acme-signing-es256.json\" }]`"
         ]
     );
 }
@@ -313,7 +311,7 @@ fn missing_and_superfluous_credentials_are_told_with_remedies() {
             "25 /connections/0/credentials/client_secret: the settings need it: take it from the upstream",
             "25 /connections/0/credentials/decryption: the settings do not use it: remove it, or mend the settings",
             "25 /connections/0/credentials/signing: the settings need it: make it with `tunnus keys generate --kind p256 \
-         --use sig --out secrets/acme-bank-signing.json` and name it here: { file = \"acme-bank-signing.json\" }",
+         --use sig --out secrets/acme-bank-signing.json` and name it: `signing = [{ file = \"acme-bank-signing.json\" }]`",
         ]
     );
 }

@@ -141,12 +141,13 @@ impl<'a> Judge<'a> {
             .collect()
     }
 
-    /// The line that makes what is missing altogether, and how to name it afterwards.
+    /// The line that makes what is missing altogether, and how to name it afterwards under `key`.
     #[must_use]
-    pub fn remedy(&self, make: Make, name: &str) -> String {
+    pub fn remedy(&self, make: Make, key: &str, name: &str) -> String {
         let name = format!("{}-{name}", self.tenant);
         let line = make.line(&self.references.dir().join(&name));
-        format!("make it with `{line}` and name it here: {{ file = \"{name}\" }}")
+        let (before, after) = if make == Make::Subject { ("", "") } else { ("[", "]") };
+        format!("make it with `{line}` and name it: `{key} = {before}{{ file = \"{name}\" }}{after}`")
     }
 }
 

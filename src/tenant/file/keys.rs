@@ -66,7 +66,7 @@ impl KeysTable {
     fn subject(&self, judge: &mut Judge<'_>) -> Option<Hidden<Vec<u8>>> {
         const POINTER: &str = "/keys/subject";
         let Some(reference) = &self.subject else {
-            let remedy = judge.remedy(Make::Subject, "subject");
+            let remedy = judge.remedy(Make::Subject, "subject", "subject");
             judge.fault(POINTER, format!("the key of the tenant's subjects is missing: {remedy}"));
             return None;
         };
@@ -101,7 +101,7 @@ fn check_algorithms(keys: &[Arc<SigningKey>], apps: &[(String, AppEntry)], judge
             None => continue,
         };
         let name = format!("signing-{}.json", algorithm.name().to_lowercase());
-        let remedy = judge.remedy(Make::Signing(algorithm), &name);
+        let remedy = judge.remedy(Make::Signing(algorithm), "signing", &name);
         judge.fault("/keys/signing", format!("{fault}: {remedy}"));
     }
 }
