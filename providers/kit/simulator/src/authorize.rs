@@ -27,6 +27,9 @@ const PUSHED_LIFETIME: i64 = 60;
 /// How long the bank's page can be used, in seconds.
 const PAGE_LIFETIME: i64 = 600;
 
+/// How long a double click on the bank's page may take, in seconds.
+const PRESSED_LIFETIME: i64 = 10;
+
 impl OpenIdProvider {
     /// RFC 9126, section 2.
     pub(crate) fn push(&self, request: &SimulatedRequest) -> SimulatedResponse {
@@ -111,7 +114,8 @@ impl OpenIdProvider {
         self.hint(&asked.parameters).map(drop)
     }
 
-    /// Logs in whom the hint names, or shows the bank's page.
+    /// Logs in whom the hint names, or sends the browser to the bank's page: at an address of its own,
+    /// as at the real services, so that a reload does not ask with a used request once more.
     fn begin_login(&self, asked: Asked) -> Result<SimulatedResponse, OAuthError> {
         let hint = self.hint(&asked.parameters)?;
         if let Some(persona) = hint.persona {
@@ -121,22 +125,40 @@ impl OpenIdProvider {
         let now = self.now();
         let end = Timestamp(now.0.saturating_add(PAGE_LIFETIME));
         self.memory().waiting.keep(ticket.clone(), asked, now, end);
-        let page = pages::bank(self.profile.title, &self.url(LOGIN), &ticket, &self.profile.personas);
-        Ok(respond::html(200, page))
+        Ok(respond::redirect(format!("{}?ticket={ticket}", self.url(LOGIN))))
     }
 
-    /// The answer of the bank's page: a persona, or cancel.
+    /// The bank's page: who logs in?
+    pub(crate) fn show_login(&self, request: &SimulatedRequest) -> SimulatedResponse {
+        let ticket = request.query.one("ticket").unwrap_or_default();
+        if self.memory().waiting.find(ticket, self.now()).is_none() {
+            return self.error_page(USED);
+        }
+        let page = pages::bank(self.profile.title, &self.url(LOGIN), ticket, &self.profile.personas);
+        respond::html(200, page)
+    }
+
+    /// The answer of the bank's page: a persona, or cancel. The same button twice is one double
+    /// click and is answered once; another button is too late.
     pub(crate) fn login(&self, request: &SimulatedRequest) -> SimulatedResponse {
         let ticket = request.form.one("ticket").unwrap_or_default();
-        let taken = self.memory().waiting.take(ticket, self.now());
-        let Some(asked) = taken else {
-            return self.error_page(OAuthError::request("this page was used before, or is too old"));
-        };
-        match request.form.one("persona").map(|id| self.persona(id)) {
+        let pressed = request.form.one("persona").map(str::to_owned);
+        let now = self.now();
+        if let Some((same, response)) = self.memory().pressed.find(ticket, now)
+            && *same == pressed
+        {
+            return response.clone();
+        }
+        let taken = self.memory().waiting.take(ticket, now);
+        let Some(asked) = taken else { return self.error_page(USED) };
+        let response = match pressed.as_deref().map(|id| self.persona(id)) {
             Some(Some(persona)) => self.finish_login(&asked, Outcome::LoggedIn(persona)),
             Some(None) => self.error_page(OAuthError::request("nobody of that name can log in here")),
             None => self.finish_login(&asked, Outcome::Cancelled),
-        }
+        };
+        let end = Timestamp(now.0.saturating_add(PRESSED_LIFETIME));
+        self.memory().pressed.keep(ticket.to_owned(), (pressed, response.clone()), now, end);
+        response
     }
 
     pub(crate) fn error_page(&self, error: OAuthError) -> SimulatedResponse {
@@ -144,7 +166,10 @@ impl OpenIdProvider {
     }
 }
 
-/// Where the bank's page posts to, below the issuer.
+/// The bank's page is over.
+const USED: OAuthError = OAuthError::request("this page was used before, or is too old");
+
+/// Where the bank's page is and posts to, below the issuer.
 pub(crate) const LOGIN: &str = "/simulator/login";
 
 /// Whether a `response_mode` asks for the delivery that the client is registered with.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tunnus_sdk::{Params, Timestamp};
+use tunnus_sdk::{Params, Timestamp, sandbox::SimulatedResponse};
 
 use crate::{clients::Registered, faults::FaultRow, personas::Persona};
 
@@ -29,6 +29,8 @@ pub(crate) struct Memory {
     pub pushed: Expiring<Asked>,
     /// Requests whose person looks at the bank's page, by ticket.
     pub waiting: Expiring<Asked>,
+    /// What was pressed on a bank's page and what it was answered, by ticket.
+    pub pressed: Expiring<(Option<String>, SimulatedResponse)>,
     /// Grants by code.
     pub codes: Expiring<Grant>,
     /// Grants by access token.

@@ -130,6 +130,7 @@ impl OpenIdProvider {
                 self.authorize(request)
             }
             RequestMethod::Get | RequestMethod::Post if path == endpoints.userinfo => self.userinfo(request),
+            RequestMethod::Get if path == LOGIN => self.show_login(request),
             RequestMethod::Post if path == LOGIN => self.login(request),
             RequestMethod::Post if path == endpoints.token => self.exchange(request),
             RequestMethod::Post if Some(path) == endpoints.pushed => self.push(request),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tunnus_sdk::sandbox::Simulator;
+use tunnus_sdk::sandbox::{SimulatedResponse, Simulator};
 use tunnus_simulator::FAULT_HEADER;
 
 use crate::desk::{Desk, Fields, body, header, text, with};
@@ -11,9 +11,19 @@ use crate::desk::{Desk, Fields, body, header, text, with};
 /// The bank's page, for a request without a hint.
 fn page(desk: &Desk) -> String {
     let parameters = with(desk.parameters("acme-modest", "query"), "login_hint", None);
-    let page = desk.get("/op/authorize", &parameters);
+    let page = open(desk, &desk.get("/op/authorize", &parameters));
     assert_eq!(page.status, 200);
     text(&page)
+}
+
+/// The page that an authorization request leads to.
+fn open(desk: &Desk, sent: &SimulatedResponse) -> SimulatedResponse {
+    let (path, ticket) = location(sent)
+        .split_once("?ticket=")
+        .map(|(path, ticket)| (path.to_owned(), ticket.to_owned()))
+        .expect("a page of its own");
+    assert!(path.ends_with("/op/simulator/login"), "{path}");
+    desk.get("/op/simulator/login", &vec![("ticket", ticket)])
 }
 
 fn ticket(page: &str) -> String {
@@ -21,12 +31,12 @@ fn ticket(page: &str) -> String {
     rest.split_once('"').expect("an end").0.to_owned()
 }
 
-fn press(desk: &Desk, ticket: &str, button: (&'static str, &str)) -> tunnus_sdk::sandbox::SimulatedResponse {
+fn press(desk: &Desk, ticket: &str, button: (&'static str, &str)) -> SimulatedResponse {
     let form: Fields = vec![("ticket", ticket.to_owned()), (button.0, button.1.to_owned())];
     desk.post("/op/simulator/login", &form)
 }
 
-fn location(response: &tunnus_sdk::sandbox::SimulatedResponse) -> String {
+fn location(response: &SimulatedResponse) -> String {
     header(response, "Location").expect("a redirect")
 }
 
@@ -43,6 +53,20 @@ fn a_person_logs_in_or_cancels_with_a_click_that_counts_once() {
 }
 
 #[test]
+fn a_reload_and_a_double_click_do_no_harm() {
+    let desk = Desk::new();
+    let ticket = ticket(&page(&desk));
+    let reloaded = desk.get("/op/simulator/login", &vec![("ticket", ticket.clone())]);
+    assert!(reloaded.status == 200 && text(&reloaded).contains(&ticket));
+    let pressed = press(&desk, &ticket, ("persona", "ylva"));
+    assert_eq!(location(&press(&desk, &ticket, ("persona", "ylva"))), location(&pressed), "one code");
+    assert_eq!(press(&desk, &ticket, ("persona", "onni")).status, 400, "another button is too late");
+    assert_eq!(desk.get("/op/simulator/login", &vec![("ticket", ticket.clone())]).status, 400);
+    desk.clock.advance(Duration::from_secs(10));
+    assert_eq!(press(&desk, &ticket, ("persona", "ylva")).status, 400);
+}
+
+#[test]
 fn a_page_that_is_too_old_and_an_unknown_persona_lead_nowhere() {
     let desk = Desk::new();
     assert_eq!(press(&desk, &ticket(&page(&desk)), ("persona", "nobody")).status, 400);
@@ -55,7 +79,7 @@ fn a_page_that_is_too_old_and_an_unknown_persona_lead_nowhere() {
 fn the_page_works_under_its_own_policy() {
     let desk = Desk::new();
     let parameters = with(desk.parameters("acme-modest", "query"), "login_hint", None);
-    let page = desk.get("/op/authorize", &parameters);
+    let page = open(&desk, &desk.get("/op/authorize", &parameters));
     let policy = header(&page, "Content-Security-Policy").expect("a policy");
     assert!(policy.contains("default-src 'none'") && policy.contains("style-src 'sha256-"));
     // Chromium applies form-action to the redirect after the form as well.
@@ -86,7 +110,11 @@ fn hints_are_read_in_every_spelling() {
     for hint in ["sandbox:persona=nobody", "sandbox:fault=none", "sandbox:whim=x", "sandbox:"] {
         assert_eq!(hinted(hint).status, 400, "{hint}");
     }
-    assert_eq!(hinted("070770-905D").status, 200, "a hint of another kind is no business of the sandbox");
+    assert_eq!(
+        open(&desk, &hinted("070770-905D")).status,
+        200,
+        "a hint of another kind is no business of the sandbox"
+    );
 }
 
 #[test]
