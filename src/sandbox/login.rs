@@ -64,6 +64,15 @@ pub struct Pending {
     verifier: PkceCodeVerifier,
 }
 
+/// An identification that was begun over REST.
+#[derive(Debug, Deserialize)]
+pub struct Door {
+    /// Its id.
+    pub id: String,
+    /// Where the browser goes.
+    pub url: Url,
+}
+
 impl Pending {
     /// The state that the answer must carry.
     #[must_use]
@@ -153,18 +162,17 @@ impl Relying {
         Ok(userinfo.additional_claims().tunnus_identity.clone())
     }
 
-    /// Begins an identification over REST and answers the browser's door.
+    /// Begins an identification over REST.
     ///
     /// # Errors
     /// Where the broker refuses.
-    pub async fn create(&self, return_url: &str, more: Value) -> Result<Url, LoginError> {
+    pub async fn create(&self, return_url: &str, more: Value) -> Result<Door, LoginError> {
         let mut body = json!({ "return_url": return_url });
         if let (Some(members), Value::Object(more)) = (body.as_object_mut(), more) {
             members.extend(more);
         }
         let answer = self.post("identifications", &body).await?;
-        let url = answer.get("url").and_then(Value::as_str).and_then(|url| Url::parse(url).ok());
-        url.ok_or_else(|| LoginError::Refused(answer.to_string()))
+        serde_json::from_value(answer.clone()).map_err(|_| LoginError::Refused(answer.to_string()))
     }
 
     /// Fetches the identity record with what came back.

@@ -12,4 +12,5 @@ pub mod once;
 pub mod running;
 pub mod simulators;
 pub mod tenant;
+mod visits;
 pub mod walker;

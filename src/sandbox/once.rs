@@ -52,7 +52,7 @@ async fn login(relying: &Relying, connection: &str, face: &str, persona: &str) -
     }
     let more = json!({ "connection": connection, "login_hint": hint });
     let door = relying.create(RETURN, more).await?;
-    let returned = walk(relying, door).await?;
+    let returned = walk(relying, door.url).await?;
     relying.result(&returned).await
 }
 

@@ -8,6 +8,7 @@ use tunnus_sdk::{
     Cause, Environment, ErasedDefinition, Hidden, Level, LocalizedText, Member, SigningAlgorithm,
     sandbox::{Sandbox, SandboxSite},
 };
+use url::Url;
 
 use super::simulators::Simulators;
 use crate::{
@@ -47,7 +48,7 @@ pub enum AssembleError {
     Url(#[from] url::ParseError),
 }
 
-/// Builds the tenant. `site` tells where a provider's simulator lives.
+/// Builds the tenant. `site` tells where a provider's simulator lives, `home` where the demo app is.
 ///
 /// # Errors
 /// Where keys or a simulator cannot be made.
@@ -55,6 +56,7 @@ pub fn assemble(
     providers: &Providers,
     ambient: &Ambient,
     site: impl Fn(&str) -> Result<SandboxSite, url::ParseError>,
+    home: Url,
     more: Vec<App>,
 ) -> Result<Assembled, AssembleError> {
     let mut simulators = Simulators::new();
@@ -69,17 +71,25 @@ pub fn assemble(
             .extend(brought.into_iter().map(|brought| Arc::new(connection(definition.as_ref(), brought))));
     }
     let ids: BTreeSet<String> = connections.iter().map(|connection| connection.id.clone()).collect();
-    let mut apps = vec![shop(&ids), call_centre(&ids)];
+    let mut apps = vec![shop(&ids, Some(home)), call_centre(&ids)];
     apps.extend(more.into_iter().map(|app| App { connections: ids.clone(), ..app }));
     let tenant = Tenant {
         id: TENANT.to_owned(),
-        branding: Branding { name: text("Demo Oy", "Demo Ab", "Demo Ltd"), ..Branding::default() },
+        branding: branding(),
         signing_keys: signing_keys()?,
         subject_key: Hidden::new(ambient.bytes::<32>().to_vec()),
         apps: apps.into_iter().map(Arc::new).collect(),
         connections,
     };
     Ok(Assembled { tenant, simulators })
+}
+
+fn branding() -> Branding {
+    Branding {
+        name: text("Demo Oy", "Demo Ab", "Demo Ltd"),
+        support: Some("help@demo.example".to_owned()),
+        ..Branding::default()
+    }
 }
 
 fn text(fi: &str, sv: &str, en: &str) -> LocalizedText {
@@ -114,14 +124,14 @@ fn everything() -> BTreeSet<Member> {
     Member::fixed().chain([15, 18, 21, 25, 65].map(Member::AgeOver)).collect()
 }
 
-fn shop(connections: &BTreeSet<String>) -> App {
+fn shop(connections: &BTreeSet<String>, home: Option<Url>) -> App {
     App {
         id: APP.to_owned(),
         name: text("Esimerkkikauppa", "Exempelbutiken", "Example shop"),
         authentication: AppAuthentication::SecretBasic(vec![hash(APP_SECRET)]),
         redirect_uris: vec![RedirectUri::AnyLoopback],
         return_urls: vec![RedirectUri::AnyLoopback],
-        home_url: None,
+        home_url: home,
         origins: Vec::new(),
         pkce_optional: false,
         id_token_algorithm: SigningAlgorithm::RS256,
@@ -140,7 +150,7 @@ fn call_centre(connections: &BTreeSet<String>) -> App {
         redirect_uris: Vec::new(),
         return_urls: Vec::new(),
         release: Release::Poll,
-        ..shop(connections)
+        ..shop(connections, None)
     }
 }
 
