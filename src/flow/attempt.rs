@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tunnus_sdk::{BrowserRequest, Inbound, Leg, LoginRequest, ProviderState, Timestamp};
 
 use super::{finish::AppReturn, identification::Identification};
+use crate::http::pages::Failure;
 
 /// How long the same browser with the same parameters gets the same answer.
 pub const ANSWERED_KEPT: Duration = Duration::from_secs(60);
@@ -56,6 +57,8 @@ pub enum Sent {
     Upstream(BrowserRequest),
     /// Back to the app.
     App(AppReturn),
+    /// Nowhere: a page, perhaps with another way to try.
+    Failure(Failure),
 }
 
 impl Attempt {

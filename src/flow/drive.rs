@@ -75,6 +75,8 @@ pub enum Answer {
     Upstream(BrowserRequest),
     /// Back to the app.
     App(AppReturn),
+    /// To our own door.
+    Door(Url),
     /// A page.
     Page(Page),
 }
@@ -149,6 +151,20 @@ impl Visit {
 #[must_use]
 pub fn to_ticket(identification: &Identification) -> String {
     format!("{}.{}", identification.id, identification.ticket.expose())
+}
+
+/// Lets the browser in that has just brought the app's request: straight on where there is nothing
+/// to choose, else to the door. The chooser's address is then the identification's, and a reload or
+/// the back button finds the same one, also where the request came by POST.
+pub async fn enter(visit: &Visit, identification: Identification) -> Reply {
+    let app = visit.app(&identification);
+    let choices =
+        app.map_or(0, |app| prepare::possible(&visit.broker, &visit.tenant, app, &identification).len());
+    let locale = visit.locale(&identification);
+    match visit.door(&identification, &[]).filter(|_| choices > 1) {
+        Some(door) => Reply::new(Answer::Door(door), locale),
+        None => open(visit, identification, Picked::default()).await,
+    }
 }
 
 /// Opens the door for a browser: the chooser, the landing page, or straight to the upstream.

@@ -20,8 +20,8 @@ use crate::{
     store::{FlowStore, Key, StoreError, Taken, seal::Sealer},
 };
 
-/// How much longer the store keeps a flow than it lives.
-const GRACE: Duration = Duration::from_secs(15 * 60);
+/// How much longer than it lives a flow is kept, in the store and in its browser's cookie.
+pub const GRACE: Duration = Duration::from_secs(15 * 60);
 
 /// The flow store with its seals.
 #[derive(Clone)]

@@ -6,13 +6,14 @@
 
 use std::sync::Arc;
 
-use tunnus_sdk::{Candidate, Correlation, Evidence, Inbound, Leg, Params, Step};
+use tunnus_sdk::{Evidence, Inbound, Leg, Params, Step};
 use url::Url;
 
 use super::{
     attempt::{ANSWERED_KEPT, Answered, Attempt, Sent, Waiting, digest},
     binding::Binding,
     drive::{Answer, Reply, Visit, fail, settle},
+    find::{Found, Open},
     keep::TakenAttempt,
     release::release,
 };
@@ -28,20 +29,14 @@ use crate::{
 pub const PICKED: &str = "tunnus_attempt";
 
 /// What is known of a return before its attempt is taken.
-struct Return<'a> {
-    visit: &'a Visit,
-    connection: &'a Arc<Connection>,
-    ready: Ready,
-    inbound: Inbound,
-    asked: String,
-}
-
-/// What a browser's cookies say about a return.
-enum Found {
-    /// The one attempt that it can belong to.
-    One(Binding),
-    /// Several, among which the person picks.
-    Several(Vec<(Binding, Attempt)>),
+pub(super) struct Return<'a> {
+    pub(super) visit: &'a Visit,
+    pub(super) connection: &'a Arc<Connection>,
+    pub(super) ready: Ready,
+    pub(super) inbound: Inbound,
+    /// The name of the attempt that the person picked.
+    pub(super) picked: Option<&'a str>,
+    pub(super) asked: String,
 }
 
 /// Takes the return of a browser on `leg` of `connection`.
@@ -59,93 +54,37 @@ pub async fn take(
     let ready = visit.broker.connections.ready(&visit.tenant, connection)?;
     let inbound = Inbound { leg, params };
     let asked = digest(&inbound);
-    let back = Return { visit, connection, ready, inbound, asked };
-    match back.find(picked).await? {
+    let back = Return { visit, connection, ready, inbound, picked, asked };
+    match back.find().await? {
         Found::One(binding) => back.go_on(&binding).await,
         Found::Several(attempts) => back.ask_the_person(&attempts),
+        Found::AtWork => Ok(back.working()),
     }
 }
 
 impl Return<'_> {
-    /// Finds the attempt by the cookie of its state, or among this browser's attempts.
-    async fn find(&self, picked: Option<&str>) -> Result<Found, Error> {
-        let bindings = &self.visit.browser.bindings;
-        if let Correlation::State(state) = self.ready.provider.correlate(&self.inbound) {
-            let binding = bindings.of_state(state.expose_str()).ok_or(Code::BrowserMismatch)?;
-            return Ok(Found::One(binding.clone()));
-        }
-        let mut waiting = Vec::new();
-        for binding in bindings.of_connection(&self.connection.id) {
-            match self.visit.broker.flows.attempt(binding).await? {
-                TakenAttempt::Ours(attempt) if self.concerns(&attempt) => {
-                    waiting.push((binding.clone(), *attempt));
-                }
-                TakenAttempt::Ours(_) | TakenAttempt::AtWork | TakenAttempt::Unknown => {}
-            }
-        }
-        self.choose(waiting, picked).await
-    }
-
-    /// Whether this attempt awaits this return, or has answered it just now.
-    fn concerns(&self, attempt: &Attempt) -> bool {
-        let now = self.visit.broker.flows.ambient.now();
-        attempt.connection == self.connection.id
-            && (attempt.awaits(&self.inbound.leg) || attempt.answered(&self.asked, now).is_some())
-    }
-
-    async fn choose(
-        &self,
-        mut waiting: Vec<(Binding, Attempt)>,
-        picked: Option<&str>,
-    ) -> Result<Found, Error> {
-        let now = self.visit.broker.flows.ambient.now();
-        let replayed = waiting.iter().position(|(_, attempt)| attempt.answered(&self.asked, now).is_some());
-        let by_hand =
-            picked.and_then(|picked| waiting.iter().position(|(binding, _)| binding.name() == picked));
-        let only = (waiting.len() == 1).then_some(0);
-        let index = match replayed.or(by_hand).or(only) {
-            Some(index) => Some(index),
-            None if waiting.is_empty() => return Err(Code::BrowserMismatch.into()),
-            None => self.choose_by_content(&waiting).await,
-        };
-        let chosen = index.filter(|index| *index < waiting.len()).map(|index| waiting.swap_remove(index));
-        Ok(chosen.map_or(Found::Several(waiting), |(binding, _)| Found::One(binding)))
-    }
-
-    async fn choose_by_content(&self, waiting: &[(Binding, Attempt)]) -> Option<usize> {
-        let state = |attempt: &'_ Attempt| attempt.waiting.as_ref().map(|waiting| waiting.state.clone());
-        let states: Vec<_> = waiting.iter().map(|(_, attempt)| state(attempt)).collect();
-        let pairs = waiting.iter().zip(&states).enumerate();
-        let pairs =
-            pairs.filter_map(|(index, ((_, attempt), state))| Some((index, attempt, state.as_ref()?)));
-        let (indices, candidates): (Vec<_>, Vec<_>) =
-            pairs.map(|(index, attempt, state)| (index, Candidate { login: &attempt.login, state })).unzip();
-        let chosen = self.ready.provider.choose(&candidates, &self.inbound).await?;
-        indices.get(chosen).copied()
-    }
-
-    fn ask_the_person(&self, waiting: &[(Binding, Attempt)]) -> Result<Reply, Error> {
+    fn ask_the_person(&self, open: &[Open]) -> Result<Reply, Error> {
         let locale = self.visit.browser.locale;
-        let choice = |(binding, attempt): &(Binding, Attempt)| {
+        let choice = |(binding, attempt): &Open| {
             let app = self.visit.app(&attempt.identification).ok()?;
             let app_name = app.name.in_locale(locale).unwrap_or(&app.id).to_owned();
-            let mut url = self.address()?;
             // Named by a hash that only this browser's cookie spells out, not by its state.
-            let name = binding.name();
-            url.query_pairs_mut().extend_pairs(self.inbound.params.iter()).append_pair(PICKED, &name);
+            let url = self.address(Some(&binding.name()))?;
             Some(Choice { name: app_name, url, notice: None })
         };
-        let choices: Vec<_> = waiting.iter().filter_map(choice).collect();
+        let choices: Vec<_> = open.iter().filter_map(choice).collect();
         if choices.is_empty() {
             return Err(Code::FlowUnknown.into());
         }
         Ok(Reply::new(Answer::Page(Page::Waiting { choices }), locale))
     }
 
-    /// This return's own address, without parameters.
-    fn address(&self) -> Option<Url> {
+    /// This return's own address, with the attempt that was picked.
+    fn address(&self, picked: Option<&str>) -> Option<Url> {
         let issuer = self.visit.broker.issuer(&self.visit.tenant.id);
-        Url::parse(&format!("{issuer}/return/{}/{}", self.connection.id, self.inbound.leg)).ok()
+        let path = format!("{issuer}/return/{}/{}", self.connection.id, self.inbound.leg);
+        let picked = picked.map(|picked| (PICKED, picked));
+        Url::parse_with_params(&path, self.inbound.params.iter().chain(picked)).ok()
     }
 
     /// Looks at the attempt, takes it, and lets the provider go on.
@@ -173,14 +112,14 @@ impl Return<'_> {
         }
     }
 
+    /// The page that asks for the answer again.
     fn working(&self) -> Reply {
-        let again = self.address().map(|mut url| {
-            url.query_pairs_mut().extend_pairs(self.inbound.params.iter());
-            Again::Get(url)
-        });
-        again.map_or_else(
+        self.address(self.picked).map_or_else(
             || self.visit.page(Code::Internal),
-            |again| Reply::new(Answer::Page(Page::Working { again }), self.visit.browser.locale),
+            |url| {
+                let again = Again::Get(url);
+                Reply::new(Answer::Page(Page::Working { again }), self.visit.browser.locale)
+            },
         )
     }
 
@@ -189,6 +128,7 @@ impl Return<'_> {
         let answer = match sent.clone() {
             Sent::Upstream(to) => Answer::Upstream(to),
             Sent::App(way) => Answer::App(way),
+            Sent::Failure(failure) => Answer::Page(Page::Failure(failure)),
         };
         Reply::new(answer, self.visit.locale(&attempt.identification))
     }
@@ -250,7 +190,8 @@ impl Return<'_> {
         let answer = match &reply.answer {
             Answer::Upstream(to) => Some(Sent::Upstream(to.clone())),
             Answer::App(way) => Some(Sent::App(way.clone())),
-            Answer::Page(_) => None,
+            Answer::Page(Page::Failure(failure)) => Some(Sent::Failure(failure.clone())),
+            Answer::Door(_) | Answer::Page(_) => None,
         };
         attempt.answered.extend(answer.map(|answer| Answered { asked: self.asked.clone(), answer, at }));
         if attempt.waiting.is_none() {

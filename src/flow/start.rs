@@ -11,6 +11,7 @@ use super::{
     binding::Binding,
     drive::{Answer, Reply, Visit},
     identification::Identification,
+    keep::GRACE,
     prepare::can_give,
 };
 use crate::{
@@ -45,8 +46,8 @@ pub async fn start(
     let (to, attempt) = attempt(visit, connection, identification, login, navigate);
     broker.flows.keep_attempt(&binding, &attempt).await?;
     broker.metrics.step(&visit.tenant.id, &connection.id, FlowStep::Sent);
-    let lives = broker.lifetimes.attempt();
-    let cookies = visit.browser.bindings.with(&binding, lives);
+    // Who comes too late still needs the cookie to find the way home.
+    let cookies = visit.browser.bindings.with(&binding, broker.lifetimes.attempt() + GRACE);
     let locale = visit.locale(identification);
     Ok(Reply { cookies, visitor, ..Reply::new(Answer::Upstream(to), locale) })
 }

@@ -58,7 +58,7 @@ pub async fn error_index() -> HttpResponse {
 #[must_use]
 pub fn failure(request: &HttpRequest, code: Code) -> HttpResponse {
     let failure = Failure { code, trace_id: TraceId::of(request).0, app: None, back: None, another: None };
-    plain_page(&Page::Failure(failure), locale(request))
+    plain_page(&Page::Failure(failure), locale(request, None))
 }
 
 /// The visit behind a request; none where there is no such tenant.
@@ -83,7 +83,7 @@ fn browser(broker: &Broker, request: &HttpRequest) -> Browser {
         bindings: Bindings::read(https, cookies.iter().map(|cookie| (cookie.name(), cookie.value()))),
         visitor: one(VISITOR).filter(|value| value.len() == 43).map(Hidden::new),
         failures: one(FAILURES).and_then(|value| parse_failures(&value)),
-        locale: locale(request),
+        locale: locale(request, None),
     }
 }
 
@@ -93,11 +93,11 @@ fn parse_failures(value: &str) -> Option<(String, i64, u32)> {
     Some((app.to_owned(), since.parse().ok()?, count.parse().ok()?))
 }
 
-/// The language that the request asks for.
+/// The language that the app asks for, else the browser.
 #[must_use]
-pub fn locale(request: &HttpRequest) -> Locale {
+pub fn locale(request: &HttpRequest, ui_locales: Option<&str>) -> Locale {
     let accept = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    pages::pick_locale(None, accept)
+    pages::pick_locale(ui_locales, accept)
 }
 
 /// The parameters of a query or form.

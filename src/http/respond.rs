@@ -43,7 +43,7 @@ pub fn cookie_name(https: bool, name: &str) -> String {
 pub fn respond(broker: &Broker, tenant: &Tenant, reply: Reply) -> HttpResponse {
     let look = Look { locale: reply.locale, branding: &tenant.branding };
     let mut response = match reply.answer {
-        Answer::Upstream(BrowserRequest::Get(url)) => redirect(url.as_str()),
+        Answer::Upstream(BrowserRequest::Get(url)) | Answer::Door(url) => redirect(url.as_str()),
         Answer::Upstream(BrowserRequest::Post { action, fields }) => {
             page(&Page::SelfPost { action, fields }, &look)
         }
@@ -119,12 +119,15 @@ pub fn plain_page(shown: &Page, locale: tunnus_sdk::Locale) -> HttpResponse {
 /// Rendered HTML with its headers.
 #[must_use]
 pub fn html(status: StatusCode, rendered: Rendered) -> HttpResponse {
-    base(status)
+    let mut response = base(status);
+    response
         .insert_header(("Content-Type", "text/html; charset=utf-8"))
         .insert_header(("Content-Security-Policy", rendered.content_security_policy))
-        .insert_header(("X-Content-Type-Options", "nosniff"))
-        .insert_header(("X-Frame-Options", "DENY"))
-        .body(rendered.html)
+        .insert_header(("X-Content-Type-Options", "nosniff"));
+    if !rendered.framable {
+        response.insert_header(("X-Frame-Options", "DENY"));
+    }
+    response.body(rendered.html)
 }
 
 fn base(status: StatusCode) -> HttpResponseBuilder {

@@ -201,8 +201,8 @@ impl Provider for IdPartnerConnection {
 
     /// Neither return shows a state that could be believed: the selector knows none, the bank's is
     /// inside the JWT.
-    fn correlate(&self, _: &Inbound) -> Correlation {
-        Correlation::FromBrowser
+    fn correlate(&self, inbound: &Inbound) -> Correlation {
+        if inbound.leg == SELECTED { Correlation::Anonymous } else { Correlation::FromBrowser }
     }
 
     async fn choose(&self, candidates: &[Candidate<'_>], inbound: &Inbound) -> Option<usize> {

@@ -15,14 +15,14 @@ use crate::{
     app::Broker,
     error::Code,
     flow::{
-        drive::{self, Answer, Picked, Reply, Visit},
+        drive::{self, Answer, Reply, Visit},
         finish::{error_params, to_redirect_uri},
         hint,
         identification::ResponseMode,
         prepare::{Asked, prepare},
     },
     http::{
-        browser::{failure, is_framed, is_prefetch, out_of_frame, params, run, visit},
+        browser::{failure, is_framed, is_prefetch, locale, out_of_frame, params, run, visit},
         respond::respond,
     },
     tenant::model::App,
@@ -51,9 +51,10 @@ async fn authorize(
     params: Params,
     in_query: bool,
 ) -> HttpResponse {
-    let Some(visit) = visit(broker, tenant, request) else {
+    let Some(mut visit) = visit(broker, tenant, request) else {
         return failure(request, Code::FlowUnknown);
     };
+    visit.browser.locale = locale(request, params.one("ui_locales"));
     if is_prefetch(request) {
         return HttpResponse::ServiceUnavailable()
             .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -109,7 +110,7 @@ async fn begin(visit: &Visit, app: &App, destination: &Destination, asked: Asked
     if let Err(error) = visit.broker.flows.keep_identification(&identification).await {
         return refusal(visit, destination, &error.into());
     }
-    drive::open(visit, identification, Picked { proceed: true, ..Picked::default() }).await
+    drive::enter(visit, identification).await
 }
 
 fn refuse(visit: &Visit, destination: &Destination, refused: &Refused) -> HttpResponse {

@@ -21,6 +21,7 @@ mod view;
 pub use developer::{error_index, error_page};
 pub use explanation::Explanation;
 pub use locale::pick_locale;
+use serde::{Deserialize, Serialize};
 pub use texts::sentence;
 use tunnus_sdk::Locale;
 use url::Url;
@@ -34,6 +35,8 @@ pub struct Rendered {
     pub html: String,
     /// The value of its `Content-Security-Policy` header.
     pub content_security_policy: String,
+    /// Whether a frame may show it.
+    pub framable: bool,
 }
 
 /// Renders a page. Always gives one: what cannot be shown as asked becomes a page that says so.
@@ -130,7 +133,7 @@ pub struct Choice {
 }
 
 /// What a page says of a failure.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// What went wrong.
     pub code: Code,

@@ -174,7 +174,7 @@ fn a_hostile_name_stays_text_on_every_page() {
 
 #[test]
 fn the_policy_allows_what_the_page_holds_and_nothing_else() {
-    for (_, Rendered { html, content_security_policy: policy }) in rendered(HOSTILE) {
+    for (_, Rendered { html, content_security_policy: policy, .. }) in rendered(HOSTILE) {
         assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
         assert!(policy.contains(&source_of(elements(&html, "style")[0])), "{policy}");
         let scripts = elements(&html, "script");

@@ -63,14 +63,14 @@ pub(super) fn person(content: &Content, look: &Look<'_>) -> Rendered {
     let content_security_policy = policy.header();
     let support = look.branding.support.as_deref().and_then(support);
     let template = PersonTemplate { lang: look.locale.tag(), style: &style, texts, content, brand, support };
-    finish(template.render(), content_security_policy)
+    Rendered { framable: content.framable, ..finish(template.render(), content_security_policy) }
 }
 
 /// The page, or a fixed one in its place.
 pub(super) fn finish(html: askama::Result<String>, content_security_policy: String) -> Rendered {
     // Writing to a string does not fail; should it, the person still gets a page.
     let html = html.unwrap_or_else(|_| FALLBACK.to_owned());
-    Rendered { html, content_security_policy }
+    Rendered { html, content_security_policy, framable: false }
 }
 
 /// The tenant's name and logo; a general name where it has none.

@@ -131,9 +131,10 @@ async fn a_level_that_no_bank_reaches_is_refused_before_the_browser_leaves() {
 #[tokio::test]
 async fn both_returns_are_found_by_the_browser_alone() {
     let desk = Desk::new(SECRET);
-    for leg in [SELECTED, Leg::CALLBACK] {
+    let legs = [(SELECTED, Correlation::Anonymous), (Leg::CALLBACK, Correlation::FromBrowser)];
+    for (leg, correlation) in legs {
         let back = inbound(leg, &[("state", "s1"), ("iss", "x")]);
-        assert_eq!(desk.provider.correlate(&back), Correlation::FromBrowser);
+        assert_eq!(desk.provider.correlate(&back), correlation);
     }
 }
 

@@ -89,8 +89,7 @@ pub trait Provider: Send + Sync {
     /// Which of several candidates of this browser a return without a visible state belongs to.
     ///
     /// Called only where [`Provider::correlate`] says [`Correlation::FromBrowser`] and the browser
-    /// has more than one attempt waiting; the answer chooses, it proves nothing. `None` asks the
-    /// person.
+    /// has more than one attempt open; the answer chooses, it proves nothing. `None` asks the person.
     async fn choose(&self, candidates: &[Candidate<'_>], inbound: &Inbound) -> Option<usize> {
         let _ = (candidates, inbound);
         None

@@ -181,8 +181,12 @@ pub struct Inbound {
 pub enum Correlation {
     /// By the `state` in the return.
     State(Hidden<String>),
-    /// The return shows no state: by this browser's cookies.
+    /// The return shows no state: by this browser's cookies, and by what is sealed inside it
+    /// ([`crate::Provider::choose`]).
     FromBrowser,
+    /// Nothing in the return tells attempts apart, and two of them may be equal: by this browser's
+    /// cookies, and where several are open by the person.
+    Anonymous,
 }
 
 /// Claims whose origin is proved, not yet normalised.

@@ -30,6 +30,10 @@ pub fn returns_are_correlated<D: Definition>() -> Report {
                 report
                     .demand(chosen == Some(1), || format!("{place}: of two attempts, {chosen:?} was chosen"));
             }
+            // What ends a login must tell whose it is: to ask the person is for earlier legs.
+            Correlation::Anonymous => {
+                report.demand(false, || format!("{place}: the last return tells no attempts apart"));
+            }
         }
         Ok(())
     })

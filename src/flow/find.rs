@@ -1,0 +1,138 @@
+//! Finds which of this browser's attempts a return belongs to.
+//!
+//! A return that names its state needs its cookie and no more. The others are looked for among the
+//! attempts that this browser has open on the connection: where something inside the return tells
+//! them apart the provider reads it, where nothing does the person is asked. Nothing is taken here,
+//! and what is found proves nothing.
+
+use tunnus_sdk::{Candidate, Correlation};
+
+use super::{attempt::Attempt, binding::Binding, keep::TakenAttempt, returned::Return};
+use crate::error::{Code, Error};
+
+/// What a browser's cookies say about a return.
+pub(super) enum Found {
+    /// The one attempt that it can belong to.
+    One(Binding),
+    /// Several, among which the person picks.
+    Several(Vec<Open>),
+    /// One that is at work on it, or may be.
+    AtWork,
+}
+
+/// An attempt that awaits a return on this leg.
+pub(super) type Open = (Binding, Attempt);
+
+/// This browser's attempts, as far as they can have to do with a return. The latest stands first.
+#[derive(Default)]
+struct Candidates {
+    awaiting: Vec<Open>,
+    answered: Option<Binding>,
+    at_work: bool,
+}
+
+impl Return<'_> {
+    /// Finds the attempt by the cookie of its state, by what the person picked, or among all.
+    pub(super) async fn find(&self) -> Result<Found, Error> {
+        let bindings = &self.visit.browser.bindings;
+        let correlation = self.ready.provider.correlate(&self.inbound);
+        if let Correlation::State(state) = correlation {
+            let binding = bindings.of_state(state.expose_str()).ok_or(Code::BrowserMismatch)?;
+            return Ok(Found::One(binding.clone()));
+        }
+        let own = bindings.of_connection(&self.connection.id);
+        let picked = self.picked.and_then(|picked| own.iter().find(|binding| binding.name() == picked));
+        if let Some(picked) = picked {
+            return Ok(Found::One((*picked).clone()));
+        }
+        let candidates = self.candidates(&own).await?;
+        match correlation {
+            Correlation::Anonymous => self.by_elimination(candidates).await,
+            Correlation::FromBrowser | Correlation::State(_) => self.by_content(candidates).await,
+        }
+    }
+
+    async fn candidates(&self, own: &[&Binding]) -> Result<Candidates, Error> {
+        let flows = &self.visit.broker.flows;
+        let now = flows.ambient.now();
+        let mut candidates = Candidates::default();
+        for binding in own {
+            match flows.attempt(binding).await? {
+                TakenAttempt::Ours(attempt) if attempt.connection != self.connection.id => {}
+                TakenAttempt::Ours(attempt) if attempt.awaits(&self.inbound.leg) => {
+                    candidates.awaiting.push(((*binding).clone(), *attempt));
+                }
+                TakenAttempt::Ours(attempt) if attempt.answered(&self.asked, now).is_some() => {
+                    candidates.answered.get_or_insert_with(|| (*binding).clone());
+                }
+                TakenAttempt::AtWork => candidates.at_work = true,
+                TakenAttempt::Ours(_) | TakenAttempt::Unknown => {}
+            }
+        }
+        Ok(candidates)
+    }
+
+    /// No two such returns are equal: one that was answered is the same once more. The only open
+    /// attempt is it, unless another is at work; else the provider looks inside.
+    async fn by_content(&self, candidates: Candidates) -> Result<Found, Error> {
+        let Candidates { mut awaiting, answered, at_work } = candidates;
+        if let Some(answered) = answered {
+            return Ok(Found::One(answered));
+        }
+        let chosen =
+            if awaiting.len() == 1 && !at_work { Some(0) } else { self.look_inside(&awaiting).await };
+        match chosen.filter(|index| *index < awaiting.len()) {
+            Some(index) => Ok(Found::One(awaiting.swap_remove(index).0)),
+            None if at_work => Ok(Found::AtWork),
+            None if awaiting.is_empty() => Err(Code::BrowserMismatch.into()),
+            None => Ok(Found::Several(awaiting)),
+        }
+    }
+
+    /// Two such returns may be equal, so that an open attempt goes before one that was answered. Of
+    /// several for one identification, as after a double click, the latest will do.
+    async fn by_elimination(&self, candidates: Candidates) -> Result<Found, Error> {
+        let Candidates { awaiting, answered, at_work } = candidates;
+        let mut open = if awaiting.len() > 1 { self.still_open(awaiting).await? } else { awaiting };
+        if open.len() > 1 {
+            return Ok(Found::Several(open));
+        }
+        match open.pop().map(|(binding, _)| binding).or(answered) {
+            Some(binding) => Ok(Found::One(binding)),
+            None if at_work => Ok(Found::AtWork),
+            None => Err(Code::BrowserMismatch.into()),
+        }
+    }
+
+    /// One attempt an identification that is neither over nor too late; all where none is left, so
+    /// that each still finds its way home.
+    async fn still_open(&self, awaiting: Vec<Open>) -> Result<Vec<Open>, Error> {
+        let flows = &self.visit.broker.flows;
+        let now = flows.ambient.now();
+        let mut open: Vec<Open> = Vec::new();
+        for (binding, attempt) in &awaiting {
+            let id = &attempt.identification.id;
+            let seen = open.iter().any(|(_, other)| other.identification.id == *id);
+            if !seen && now <= attempt.expires_at && !flows.is_settled(id).await? {
+                open.push((binding.clone(), attempt.clone()));
+            }
+        }
+        Ok(if open.is_empty() { awaiting } else { open })
+    }
+
+    async fn look_inside(&self, awaiting: &[Open]) -> Option<usize> {
+        let state = |attempt: &'_ Attempt| attempt.waiting.as_ref().map(|waiting| waiting.state.clone());
+        let states: Vec<_> = awaiting.iter().map(|(_, attempt)| state(attempt)).collect();
+        let pairs = awaiting.iter().zip(&states).enumerate();
+        let pairs =
+            pairs.filter_map(|(index, ((_, attempt), state))| Some((index, attempt, state.as_ref()?)));
+        let (indices, candidates): (Vec<_>, Vec<_>) =
+            pairs.map(|(index, attempt, state)| (index, Candidate { login: &attempt.login, state })).unzip();
+        // No attempt waits: nothing is opened for whoever this is.
+        if candidates.is_empty() {
+            return None;
+        }
+        let chosen = self.ready.provider.choose(&candidates, &self.inbound).await?;
+        indices.get(chosen).copied()
+    }
+}
