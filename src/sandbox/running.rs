@@ -122,7 +122,7 @@ impl Sandbox {
             &providers,
             &ambient,
             |id| sites.of_simulator(id, &authority, &ambient),
-            Url::parse(&sites.demo_url)?,
+            &sites.demo_url,
             options.apps,
         )?;
         set_fault(&assembled.simulators, options.fault.as_deref())?;

@@ -56,7 +56,7 @@ pub fn assemble(
     providers: &Providers,
     ambient: &Ambient,
     site: impl Fn(&str) -> Result<SandboxSite, url::ParseError>,
-    home: Url,
+    home: &str,
     more: Vec<App>,
 ) -> Result<Assembled, AssembleError> {
     let mut simulators = Simulators::new();
@@ -71,7 +71,7 @@ pub fn assemble(
             .extend(brought.into_iter().map(|brought| Arc::new(connection(definition.as_ref(), brought))));
     }
     let ids: BTreeSet<String> = connections.iter().map(|connection| connection.id.clone()).collect();
-    let mut apps = vec![shop(&ids, Some(home)), call_centre(&ids)];
+    let mut apps = vec![shop(&ids, Some(Url::parse(home)?)), call_centre(&ids)];
     apps.extend(more.into_iter().map(|app| App { connections: ids.clone(), ..app }));
     let tenant = Tenant {
         id: TENANT.to_owned(),

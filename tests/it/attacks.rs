@@ -62,6 +62,48 @@ async fn two_tabs_returning_in_reverse_order_both_succeed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_login_over_the_selector_is_not_answered_as_the_first_was() {
+    let bench = Bench::start();
+    let mut person = bench.person();
+    let mut returns = Vec::new();
+    for _ in 0..2 {
+        // Nothing in the selector's return tells the two logins apart.
+        let selected = until_return(&bench, &mut person, "idpartner").await;
+        let returned = person.walk(&selected, RETURN).await;
+        assert_eq!(bench.result(&returned).await.0, 200);
+        returns.push(selected);
+    }
+    assert_eq!(returns[0], returns[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_login_begun_twice_goes_on_without_a_question() {
+    let bench = Bench::start();
+    let mut person = bench.person();
+    let door = bench.door("idpartner").await;
+    let returns = format!("{}/return/", bench.issuer());
+    let first = person.walk(&door, &returns).await;
+    let second = person.walk(&door, &returns).await;
+    assert_eq!(first, second, "a double click on the chooser");
+    let returned = person.walk(&second, RETURN).await;
+    assert_eq!(bench.result(&returned).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_is_over_is_not_offered_to_the_person_any_more() {
+    let bench = Bench::start();
+    let mut person = bench.person();
+    let created = bench.create(json!({ "connection": "idpartner" })).await;
+    let returns = format!("{}/return/", bench.issuer());
+    person.walk(&created["url"].as_str().unwrap().parse().unwrap(), &returns).await;
+    let path = format!("identifications/{}", created["id"].as_str().unwrap());
+    assert_eq!(bench.rest("DELETE", &path, None).await.0, 204);
+    let other = until_return(&bench, &mut person, "idpartner").await;
+    let returned = person.walk(&other, RETURN).await;
+    assert_eq!(bench.result(&returned).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_return_on_another_leg_or_connection_is_refused() {
     let bench = Bench::start();
     let mut person = bench.person();
@@ -166,6 +208,32 @@ async fn a_late_return_finds_its_way_home_with_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_cookie_outlives_the_attempt_so_that_a_late_return_is_known() {
+    let bench = Bench::start();
+    let mut person = bench.person();
+    let away = person.get(&bench.door("ftn").await).await;
+    let (_, rest) = away.headers["Set-Cookie"].to_str().unwrap().split_once("Max-Age=").unwrap();
+    let lives: u32 = rest.split(';').next().unwrap().parse().unwrap();
+    assert!(lives > 10 * 60, "{lives} s");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_offers_another_way_is_shown_again_after_a_reload() {
+    let bench = Bench::start();
+    let mut person = bench.person();
+    let hint = json!({ "login_hint": "sandbox:persona=onni,fault=token_server_error" });
+    let door = bench.create(hint).await["url"].as_str().unwrap().parse().unwrap();
+    let chooser = person.get(&door).await;
+    let choice = chooser.links().into_iter().find(|link| param(link, "connection").as_deref() == Some("ftn"));
+    let returns = format!("{}/return/", bench.issuer());
+    let back = person.walk(&choice.expect("FTN is offered"), &returns).await;
+    let shown = person.get(&back).await;
+    let another = |links: Vec<Url>| links.into_iter().find(|link| param(link, "proceed").is_some());
+    assert!(another(shown.links()).is_some(), "{}", shown.body);
+    assert_eq!(person.get(&back).await.body, shown.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn deleting_wins_over_a_late_return() {
     let bench = Bench::start();
     let created = bench.create(json!({ "connection": "ftn" })).await;
@@ -217,6 +285,7 @@ async fn prefetching_and_head_have_no_effect() {
     assert!(guessed.location().is_none());
     let framed = person.get_with(&back, &[("Sec-Fetch-Dest", "iframe")]).await;
     assert!(framed.location().is_none() && framed.body.contains("href"));
+    assert!(!framed.headers.contains_key("X-Frame-Options"), "the page that a frame may show");
     let returned = person.walk(&back, RETURN).await;
     assert_eq!(bench.result(&returned).await.0, 200);
 }

@@ -90,6 +90,18 @@ async fn the_chooser_lists_every_connection_and_leads_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_chooser_has_the_identification_s_own_address() {
+    let bench = Bench::start();
+    let pending = bench.sandbox.relying.begin(RETURN, &[("ui_locales", "de sv-FI")]).await.unwrap();
+    let mut person = bench.person();
+    let door = person.get(&pending.url).await.location().expect("our own door");
+    assert!(door.as_str().starts_with(&format!("{}/identify/", bench.issuer())));
+    let (first, again) = (person.get(&door).await, person.get(&door).await);
+    assert_eq!((first.status, &first.body), (200, &again.body));
+    assert!(first.body.contains("lang=\"sv\""), "in the language that the app asks for");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn cancelling_brings_the_person_back_to_the_app() {
     let bench = Bench::start();
     let body = bench.create(json!({ "connection": "ftn", "login_hint": "sandbox:fault=cancel" })).await;

@@ -1,0 +1,167 @@
+// What every scenario needs: one Chromium, people with browsers of their own, a watch over
+// everything that a page loads or complains about, and the line to the test that started us.
+//
+// Usage: node FILE.mjs '{"demo": URL, "issuer": URL, "connections": [{"id", "name", "personas"}]}'
+// With SCREENSHOTS=DIR every page that a scenario shows is kept there as a picture.
+
+import assert from "node:assert/strict";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+/** The sandbox: where its demo app is, the broker's issuer, its connections. */
+export const stage = JSON.parse(process.argv[2]);
+
+/** The broker's origin. */
+export const broker = new URL(stage.issuer).origin;
+
+/** How long anything that a person waits for may take, in ms: the machine may be busy. */
+const PATIENCE = 30_000;
+
+/** How long a whole file may take, in ms. */
+const WHOLE = 600_000;
+
+const FLAGS = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // Nothing beyond this machine can be reached, whatever a page or the browser itself may want.
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE ::1",
+];
+
+// ---- The test that started us --------------------------------------------------------------
+
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+async function ask(line) {
+  process.stdout.write(JSON.stringify(line) + "\n");
+  await answers.next();
+}
+
+/** Lets time pass for broker and simulators. */
+export const pass = (seconds) => ask({ pass: seconds });
+
+/** Breaks every simulator that knows `fault` while `meanwhile` runs. */
+export async function withFault(fault, meanwhile) {
+  await ask({ fault });
+  try {
+    await meanwhile();
+  } finally {
+    await ask({ fault: null });
+  }
+}
+
+// ---- Scenarios -----------------------------------------------------------------------------
+
+const scenarios = [];
+
+/** A scenario: a sentence, and what is done. It gets a fresh `person()` for each call. */
+export function scenario(name, play) {
+  scenarios.push({ name, play });
+}
+
+/** Plays every scenario of the file, each to its end; fails where one fails. */
+export async function run() {
+  const limit = setTimeout(() => {
+    console.error(`not at an end after ${WHOLE / 1000} s`);
+    process.exit(1);
+  }, WHOLE);
+  const browser = await chromium.launch({ executablePath: executable(), args: FLAGS, chromiumSandbox: false });
+  const failures = [];
+  const only = process.env.ONLY;
+  const chosen = scenarios.filter(({ name }) => !only || name.includes(only));
+  for (const { name, play } of chosen) {
+    const people = [];
+    const begun = Date.now();
+    try {
+      await play(async (options) => {
+        people.push(await Person.arrive(browser, options));
+        return people.at(-1);
+      });
+      for (const person of people) person.expectNoComplaints();
+      console.log(`ok      ${name} (${Date.now() - begun} ms)`);
+    } catch (error) {
+      failures.push(name);
+      console.log(`FAILED  ${name}\n${error.stack ?? error}`);
+      for (const person of people) console.log(await person.describe());
+    }
+    for (const person of people) await person.context.close();
+  }
+  await browser.close();
+  await ask({ played: chosen.length });
+  clearTimeout(limit);
+  process.exit(failures.length === 0 ? 0 : 1);
+}
+
+const executable = () => process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+// ---- People --------------------------------------------------------------------------------
+
+/** A person with a browser profile of their own: one or more tabs. */
+export class Person {
+  /** What was loaded or said that should not have been. */
+  complaints = [];
+  /** Statuses that a page may answer with: a scenario that provokes a failure says so. */
+  tolerated = new Set();
+  /** Complaints of a browser that a scenario provokes: patterns. */
+  expected = [];
+  /** Hosts of the scenario's own, besides the sandbox's three. */
+  hosts = new Set();
+
+  static async arrive(browser, { tolerate = [], expect = [], ...options } = {}) {
+    const person = new Person();
+    person.tolerated = new Set(tolerate);
+    person.expected = expect;
+    person.context = await browser.newContext({ locale: "en-GB", ...options });
+    person.context.setDefaultTimeout(PATIENCE);
+    person.#watch();
+    person.page = await person.context.newPage();
+    return person;
+  }
+
+  /** Another tab. */
+  tab() {
+    return this.context.newPage();
+  }
+
+  #watch() {
+    const complain = (text) => this.complaints.push(text);
+    this.context.on("console", (message) => {
+      if (!["error", "warning"].includes(message.type())) return;
+      const status = /the server responded with a status of (\d+)/.exec(message.text())?.[1];
+      if (status && this.tolerated.has(Number(status))) return;
+      if (this.expected.some((pattern) => pattern.test(message.text()))) return;
+      complain(`console: ${message.text()} at ${message.location().url}`);
+    });
+    this.context.on("weberror", (error) => complain(`script: ${error.error()}`));
+    this.context.on("request", (request) => {
+      const url = new URL(request.url());
+      if (url.protocol === "data:") return;
+      // A page is whole without a second request: nothing is loaded but pages.
+      if (!request.isNavigationRequest()) complain(`loaded ${request.resourceType()} ${url}`);
+      if (!["127.0.0.1", "localhost", "[::1]"].includes(url.hostname)) complain(`went to ${url}`);
+    });
+  }
+
+  expectNoComplaints() {
+    assert.deepEqual(this.complaints, []);
+  }
+
+  /** Where each tab stands, for the report of a failure. */
+  async describe() {
+    const tabs = this.context.pages().map(async (page) => {
+      const body = page.locator("body");
+      const text = await body.innerText({ timeout: 1_000 }).catch((error) => `(${error.message})`);
+      return `   ${page.url()}\n      ${text.trim().replaceAll(/\s+/g, " ").slice(0, 500)}`;
+    });
+    return [...(await Promise.all(tabs)), ...this.complaints.map((text) => `   ! ${text}`)].join("\n");
+  }
+}
+
+/** Keeps a picture of `page` where pictures are wanted. */
+export async function picture(page, name) {
+  const folder = process.env.SCREENSHOTS;
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+}

@@ -1,0 +1,112 @@
+//! A person with a real browser: headless Chromium clicks its way through chooser, bank and app.
+//!
+//! The scenarios are programs of their own under `tests/interop/browser`, a file for each test here.
+//! Each is played against a sandbox of its own. What only this side can do (let time pass, break an
+//! upstream) a scenario asks for by a line of JSON, and goes on when it is answered by one.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::support::sandbox::Bench;
+
+/// Where the scenarios are.
+const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/browser");
+
+macro_rules! play {
+    ($($name:ident: $file:literal),* $(,)?) => {
+        $(#[tokio::test(flavor = "multi_thread")] async fn $name() { play($file); })*
+    };
+}
+
+play! {
+    each_connection_over_both_faces_by_clicks: "connections",
+    the_chooser_and_the_ways_back_from_it: "chooser",
+}
+
+/// What a scenario says.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    /// Let so many seconds pass.
+    Pass(i64),
+    /// Let every simulator that knows this fault commit it from now on; none: no more.
+    Fault(Option<String>),
+    /// How many scenarios were played: all of the file.
+    Played(usize),
+}
+
+/// A program that ends with the test.
+struct Playing(Child);
+
+impl Drop for Playing {
+    fn drop(&mut self) {
+        // It has ended by itself unless the test has failed.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Plays the scenarios of one file.
+fn play(file: &str) {
+    let bench = Bench::start();
+    let mut playing = start(&bench, file);
+    let answers = playing.0.stdin.take().expect("a way in");
+    let lines = playing.0.stdout.take().expect("a way out");
+    let mut errors = playing.0.stderr.take().expect("a way out for errors");
+    let errors = std::thread::spawn(move || {
+        let mut text = String::new();
+        errors.read_to_string(&mut text).map(|_| text)
+    });
+    let played = tokio::task::block_in_place(|| listen(&bench, lines, answers));
+    let errors = errors.join().unwrap().unwrap();
+    let status = playing.0.wait().expect("an end");
+    assert!(status.success(), "{file}: {status}\n{errors}");
+    assert_ne!(played, 0, "{file}: nothing was played");
+    // Past the harness, which shows nothing of a test that passes.
+    writeln!(std::io::stdout(), "browser: {played} scenarios of {file}.mjs played").unwrap();
+}
+
+fn start(bench: &Bench, file: &str) -> Playing {
+    let offered = bench.sandbox.connections.iter();
+    let connections: Vec<Value> = offered
+        .map(|offered| json!({ "id": offered.id, "name": offered.name, "personas": offered.personas }))
+        .collect();
+    let stage =
+        json!({ "demo": bench.sandbox.demo_url, "issuer": bench.issuer(), "connections": connections });
+    let program = Command::new("node")
+        .args([format!("{SCENARIOS}/{file}.mjs"), stage.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    Playing(program.expect("node is installed"))
+}
+
+/// Does what the scenarios ask for until they end. Answers how many were played.
+fn listen(bench: &Bench, lines: ChildStdout, mut answers: impl Write) -> usize {
+    let mut played = 0;
+    for line in BufReader::new(lines).lines() {
+        let line = line.expect("text");
+        match serde_json::from_str(&line) {
+            Ok(Line::Pass(seconds)) => bench.pass(seconds),
+            Ok(Line::Fault(fault)) => {
+                let simulators = bench.sandbox.simulators.values();
+                let known = simulators.filter(|simulator| simulator.set_fault(fault.as_deref())).count();
+                assert_ne!(known, 0, "no simulator knows {fault:?}");
+            }
+            Ok(Line::Played(count)) => played = count,
+            Err(_) => {
+                println!("{line}");
+                continue;
+            }
+        }
+        // A scenario that has ended hears no more.
+        drop(answers.write_all(b"{}\n"));
+    }
+    played
+}
