@@ -175,7 +175,7 @@ impl Strangers {
     async fn walk(&self, connection: &str, hint: &str) -> Url {
         let more = json!({ "connection": connection, "login_hint": hint });
         let door = self.relying.create(RETURN, more).await.unwrap();
-        self.person().walk(&door, RETURN).await
+        self.person().walk(&door.url, RETURN).await
     }
 
     fn person(&self) -> Person {
@@ -263,7 +263,7 @@ fn connection(case: &Case, at: &Value, credentials: Credentials) -> Connection {
 fn tenant(ambient: &Ambient, connections: Vec<Connection>) -> Tenant {
     // No providers, no simulators: nobody asks where one lives.
     let nowhere = |_: &str| Err(url::ParseError::EmptyHost);
-    let assembled = tenant::assemble(&Providers::default(), ambient, nowhere, Vec::new());
+    let assembled = tenant::assemble(&Providers::default(), ambient, nowhere, RETURN, Vec::new());
     let bare = assembled.map_err(drop).unwrap().tenant;
     let ids: std::collections::BTreeSet<_> = connections.iter().map(|one| one.id.clone()).collect();
     let app = |app: &Arc<App>| Arc::new(App { connections: ids.clone(), ..App::clone(app) });
