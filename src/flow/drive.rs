@@ -213,7 +213,7 @@ pub async fn take(visit: &Visit, connection: &str, leg: &str, params: Params, pi
     match returned::take(visit, connection, leg, params, picked).await {
         Ok(reply) => reply,
         Err(error) => {
-            log(&error, &visit.trace_id);
+            error.log(&visit.trace_id);
             visit.page(error.code)
         }
     }
@@ -265,7 +265,7 @@ pub(super) async fn fail(
     connection: &str,
     error: Error,
 ) -> Reply {
-    log(&error, &identification.trace_id);
+    error.log(&identification.trace_id);
     visit.broker.metrics.failed(&visit.tenant.id, connection, &error);
     let another_helps =
         matches!(error.code, Code::ProviderUnavailable | Code::AssuranceTooLow | Code::ConnectionPaused);
@@ -314,7 +314,7 @@ pub(super) async fn settle(
             to_app(visit, identification, way, failed)
         }
         Err(error) => {
-            log(&error, &identification.trace_id);
+            error.log(&identification.trace_id);
             visit.failure_page(identification, error.code, None, None)
         }
     }
@@ -350,23 +350,4 @@ fn count_failure(visit: &Visit, app: &str) -> (String, i64, u32) {
         }
         Some(_) | None => (app.to_owned(), now.0, 1),
     }
-}
-
-/// Logs a failure once, where it is handled: code, reason, stage, the chain of causes.
-pub fn log(error: &Error, trace_id: &str) {
-    let mut causes = Vec::new();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        causes.push(cause.to_string());
-        next = cause.source();
-    }
-    tracing::warn!(
-        trace_id,
-        code = error.code.name(),
-        reason = error.reason.map(tracing::field::display),
-        stage = error.stage.map(tracing::field::display),
-        upstream_code = error.upstream_code.as_deref(),
-        causes = causes.join(": "),
-        "identification failed"
-    );
 }

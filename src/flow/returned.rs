@@ -201,7 +201,7 @@ impl Return<'_> {
         match flows.keep_attempt(binding, &attempt).await {
             // The result is settled and must reach the app; only a reload would miss this.
             Err(error) if attempt.waiting.is_none() => {
-                super::drive::log(&error, &attempt.identification.trace_id);
+                error.log(&attempt.identification.trace_id);
                 Ok(())
             }
             kept => kept,

@@ -44,7 +44,7 @@ pub fn respond(answer: Result<Value, Error>, trace: &TraceId) -> HttpResponse {
     match answer {
         Ok(body) => HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(body),
         Err(error) => {
-            crate::flow::drive::log(&error, &trace.0);
+            error.log(&trace.0);
             rest(&error, &trace.0)
         }
     }

@@ -67,7 +67,7 @@ pub async fn create(
     match created(&broker, &tenant, &request, &payload, &trace).await {
         Ok(body) => HttpResponse::Created().insert_header(("Cache-Control", "no-store")).json(body),
         Err(error) => {
-            crate::flow::drive::log(&error, &trace.0);
+            error.log(&trace.0);
             rest(&error, &trace.0)
         }
     }

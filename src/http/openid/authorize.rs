@@ -119,7 +119,7 @@ fn refuse(visit: &Visit, destination: &Destination, refused: &Refused) -> HttpRe
 
 /// Tells the app, at its redirect URI (RFC 6749, section 4.1.2.1).
 fn refusal(visit: &Visit, destination: &Destination, refused: &Refused) -> Reply {
-    drive::log(&refused.error, &visit.trace_id);
+    refused.error.log(&visit.trace_id);
     let issuer = visit.broker.issuer(&visit.tenant.id);
     let mut params = vec![("iss".to_owned(), Hidden::from(issuer.as_str()))];
     params.extend(destination.state.clone().map(|state| ("state".to_owned(), state)));

@@ -65,7 +65,7 @@ pub async fn exchange(
     let response = match answer {
         Ok(body) => HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(body),
         Err(Refused(oauth_error, error)) => {
-            crate::flow::drive::log(&error, &trace.0);
+            error.log(&trace.0);
             oauth(oauth_error, &error, &trace.0)
         }
     };

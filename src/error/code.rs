@@ -1,12 +1,8 @@
-//! The codes of the error contract: one stable name for each failure, on every face.
-//!
-//! Owns the codes, who can mend them, and the OAuth error each becomes. Knows no HTTP: statuses and
-//! responses are `http::error`'s, sentences for people `http::pages`'.
+//! The codes: names, who can mend what, the OAuth error each becomes, a sentence for developers.
 
-use std::{error::Error as StdError, fmt};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use tunnus_sdk::{Fault, Member, ProviderError, Reason, Stage};
 
 /// A code of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -237,110 +233,6 @@ impl fmt::Display for Code {
     }
 }
 
-/// A fault at one place of an app's request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Field {
-    /// JSON pointer into the body, or the name of a parameter.
-    pub pointer: String,
-    /// What is wrong, without the value.
-    pub message: String,
-}
-
-/// A failure, as every face reports it.
-#[derive(Debug)]
-pub struct Error {
-    /// The code.
-    pub code: Code,
-    /// Which check of a response failed.
-    pub reason: Option<Reason>,
-    /// At which stage of the upstream's part.
-    pub stage: Option<Stage>,
-    /// The upstream's own code.
-    pub upstream_code: Option<String>,
-    /// Where in the app's request.
-    pub fields: Vec<Field>,
-    /// The cause, for the log.
-    pub source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-impl Error {
-    /// A failure of this code.
-    #[must_use]
-    pub const fn new(code: Code) -> Self {
-        Self { code, reason: None, stage: None, upstream_code: None, fields: Vec::new(), source: None }
-    }
-
-    /// A fault of the app's request at `pointer`.
-    pub fn request(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        let field = Field { pointer: pointer.into(), message: message.into() };
-        Self { fields: vec![field], ..Self::new(Code::RequestInvalid) }
-    }
-
-    /// Adds the cause.
-    #[must_use]
-    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
-        self
-    }
-}
-
-impl From<Code> for Error {
-    fn from(code: Code) -> Self {
-        Self::new(code)
-    }
-}
-
-impl From<ProviderError> for Error {
-    fn from(error: ProviderError) -> Self {
-        let code = match &error.fault {
-            Fault::UserCancelled => Code::UserCancelled,
-            Fault::ConsentDenied => Code::ConsentDenied,
-            Fault::RequestInvalid => Code::RequestInvalid,
-            Fault::ConnectionMisconfigured => Code::ConnectionMisconfigured,
-            Fault::AssuranceTooLow => Code::AssuranceTooLow,
-            Fault::ClaimsNotReceived(_) => Code::ClaimsNotReceived,
-            Fault::ProviderUnavailable => Code::ProviderUnavailable,
-            Fault::ProviderRefused => Code::ProviderRefused,
-            Fault::ResponseRejected(_) => Code::ProviderResponseRejected,
-            Fault::Busy => Code::RateLimited,
-            Fault::Internal => Code::Internal,
-        };
-        let fields = match &error.fault {
-            Fault::ClaimsNotReceived(members) => missing(members),
-            _ => Vec::new(),
-        };
-        Self {
-            code,
-            reason: error.reason(),
-            stage: Some(error.stage),
-            upstream_code: error.upstream_code.clone(),
-            fields,
-            source: Some(error.into()),
-        }
-    }
-}
-
-/// Required members that did not come, as fields of an error.
-#[must_use]
-pub fn missing(members: &[Member]) -> Vec<Field> {
-    members
-        .iter()
-        .map(|member| Field { pointer: member.to_string(), message: "not received".to_owned() })
-        .collect()
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code.sentence())
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as _)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -351,14 +243,5 @@ mod tests {
             assert_eq!(serde_json::to_value(code).unwrap(), code.name());
             assert_eq!(Code::ALL.iter().position(|other| *other == code), Some(index));
         }
-    }
-
-    #[test]
-    fn a_rejection_keeps_reason_and_stage() {
-        let error = Error::from(ProviderError::rejected(Reason::NotEncrypted, Stage::IdToken));
-        assert_eq!(
-            (error.code, error.reason, error.stage),
-            (Code::ProviderResponseRejected, Some(Reason::NotEncrypted), Some(Stage::IdToken),)
-        );
     }
 }
