@@ -74,7 +74,7 @@ impl Error {
     /// What it came from, the nearest cause first, for a log.
     #[must_use]
     pub fn causes(&self) -> String {
-        let causes = successors(StdError::source(self), |cause| cause.source());
+        let causes = successors(StdError::source(self), |cause| StdError::source(*cause));
         causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
     }
 }
