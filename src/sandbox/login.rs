@@ -1,6 +1,8 @@
 //! One login as an app's developer would write it: over OpenID Connect with the `openidconnect`
 //! crate, over REST with an HTTP client.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use openidconnect::{
     AdditionalClaims, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest,
     HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
@@ -14,6 +16,7 @@ use tunnus_sdk::{Hidden, Params};
 use url::Url;
 
 use super::tenant::{APP, APP_SECRET};
+use crate::ambient::Ambient;
 
 /// Why a login gave no identity.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +54,8 @@ pub struct Relying {
     pub issuer: String,
     /// An HTTP client that follows no redirects.
     pub http: Client,
+    /// The clock that tells when a token has expired.
+    pub ambient: Ambient,
 }
 
 /// A login that was sent to the broker and not come back yet.
@@ -91,6 +96,10 @@ async fn send(http: &Client, request: HttpRequest) -> Result<HttpResponse, reqwe
 }
 
 impl Relying {
+    fn time(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(u64::try_from(self.ambient.now().0).unwrap_or_default())
+    }
+
     async fn metadata(&self) -> Result<CoreProviderMetadata, LoginError> {
         let issuer = IssuerUrl::new(self.issuer.clone()).map_err(|error| not_understood(&error))?;
         let http = |request| send(&self.http, request);
@@ -150,9 +159,8 @@ impl Relying {
             .map_err(|error| not_understood(&error))?;
         let id_token =
             tokens.id_token().ok_or_else(|| LoginError::NotUnderstood("no ID token".to_owned()))?;
-        let claims = id_token
-            .claims(&client.id_token_verifier(), &pending.nonce)
-            .map_err(|error| not_understood(&error))?;
+        let verifier = client.id_token_verifier().set_time_fn(|| self.time().into());
+        let claims = id_token.claims(&verifier, &pending.nonce).map_err(|error| not_understood(&error))?;
         let userinfo: UserInfoClaims<Tunnus, CoreGenderClaim> = client
             .user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
             .map_err(|error| not_understood(&error))?

@@ -138,7 +138,7 @@ impl Sandbox {
             egress: vec![sites.simulators_url.clone(), sites.mtls_url.clone()],
             lifetimes: Lifetimes::default(),
             metrics_tenants: 1_000,
-            ambient,
+            ambient: ambient.clone(),
             sandbox: true,
         })?);
         let http = reqwest::Client::builder()
@@ -146,7 +146,7 @@ impl Sandbox {
             .no_proxy()
             .tls_backend_preconfigured(no_trust())
             .build()?;
-        let relying = Relying { issuer: broker.issuer(TENANT), http };
+        let relying = Relying { issuer: broker.issuer(TENANT), http, ambient };
         let servers = sites.serve(&broker, &assembled.simulators, authority, &relying, &connections)?;
         Ok(Self {
             broker,

@@ -139,12 +139,12 @@ impl Strangers {
             egress: egress.map(|origin| text(&at, origin)).to_vec(),
             lifetimes: Lifetimes::default(),
             metrics_tenants: 10,
-            ambient,
+            ambient: ambient.clone(),
             sandbox: true,
         });
         let broker = Data::new(broker.unwrap());
         broker.runtime.spawn(server::public(broker.clone(), listener, 1).unwrap());
-        let relying = Relying { issuer: broker.issuer(TENANT), http: client() };
+        let relying = Relying { issuer: broker.issuer(TENANT), http: client(), ambient };
         Self { broker, relying, _upstreams: upstreams }
     }
 
