@@ -21,6 +21,7 @@ pub mod ambient;
 pub mod app;
 mod cli;
 pub mod config;
+pub mod digest;
 pub mod error;
 pub mod flow;
 pub mod host;

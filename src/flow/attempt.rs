@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 use tunnus_sdk::{BrowserRequest, Inbound, Leg, LoginRequest, ProviderState, Timestamp};
 
 use super::{finish::AppReturn, identification::Identification};
-use crate::http::pages::Failure;
+use crate::{digest::sha256_base64url, http::pages::Failure};
 
 /// How long the same browser with the same parameters gets the same answer.
 pub const ANSWERED_KEPT: Duration = Duration::from_secs(60);
@@ -79,13 +77,13 @@ impl Attempt {
 /// A digest of what came back: equal for the same leg with the same parameters.
 #[must_use]
 pub fn digest(inbound: &Inbound) -> String {
-    let mut context = Context::new(&SHA256);
+    let mut bytes = Vec::new();
     let pairs = inbound.params.iter().flat_map(|(name, value)| [name, value]);
     for part in std::iter::once(inbound.leg.name()).chain(pairs) {
-        context.update(&part.len().to_be_bytes());
-        context.update(part.as_bytes());
+        bytes.extend_from_slice(&part.len().to_be_bytes());
+        bytes.extend_from_slice(part.as_bytes());
     }
-    URL_SAFE_NO_PAD.encode(context.finish())
+    sha256_base64url(bytes)
 }
 
 #[cfg(test)]

@@ -6,11 +6,9 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::digest::{SHA256, digest};
 use tunnus_sdk::{Hidden, Timestamp};
 
-use crate::ambient::Ambient;
+use crate::{ambient::Ambient, digest::sha256_base64url};
 
 /// How many attempts a browser may have open.
 pub const ATTEMPTS_MAX: usize = 8;
@@ -52,7 +50,7 @@ pub struct Bindings {
 /// The name under which the store keeps the attempt of `state`.
 #[must_use]
 pub fn state_hash(state: &str) -> String {
-    URL_SAFE_NO_PAD.encode(digest(&SHA256, state.as_bytes()))
+    sha256_base64url(state)
 }
 
 /// What the names of our cookies begin with. `__Host-` needs https (RFC 6265bis, section 4.1.3.2).

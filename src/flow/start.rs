@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::digest::{SHA256, digest};
 use tunnus_sdk::{BrowserRequest, Descriptor, Hidden, LoginRequest, Member, Navigate, Step, SubjectSource};
 
 use super::{
@@ -15,6 +13,7 @@ use super::{
     prepare::can_give,
 };
 use crate::{
+    digest::sha256_base64url,
     error::{Code, Error},
     metrics::FlowStep,
     tenant::model::{App, Connection},
@@ -116,5 +115,5 @@ fn visitor(visit: &Visit, descriptor: &Descriptor) -> Option<Hidden<String>> {
 /// What the upstream sees of it: another value for each connection, so that none can be compared.
 fn visitor_id(visitor: &Hidden<String>, visit: &Visit, connection: &Connection) -> Hidden<String> {
     let text = format!("{}\n{}\n{}", visitor.expose(), visit.tenant.id, connection.id);
-    Hidden::new(URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes())))
+    Hidden::new(sha256_base64url(text))
 }

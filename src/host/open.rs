@@ -7,10 +7,10 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::time::timeout;
-use tunnus_jose::{EncryptionKey, PublicKeys, Verified, VerifyError, parse_object};
+use tunnus_jose::{EncryptionKey, PublicKeys, Verified, VerifyError};
 use tunnus_sdk::{
     Channel, Claims, EncryptTo, Encryption, Expect, Hidden, Host, KeySource, OpenError, Protection, Reason,
-    Request, SealError, Signature, Stage, host::Cause,
+    Request, SealError, Signature, Stage, host::Cause, json::parse_object,
 };
 use url::Url;
 
@@ -34,7 +34,9 @@ impl ConnectionHost {
             return Err(OpenError::BelowFloor);
         }
         match &expect.protection {
-            Protection::Plain => parse_object(token.as_bytes()).map_err(|error| OpenError::Rejected(error.0)),
+            Protection::Plain => {
+                parse_object(token.as_bytes()).map_err(|error| OpenError::Rejected(error.into()))
+            }
             Protection::Signed(signature) => self.verify(signature, token).await,
             Protection::Nested(encryption, signature) => {
                 let inner = self.decrypt(encryption, token).await?;

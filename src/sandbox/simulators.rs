@@ -11,8 +11,6 @@ use actix_web::{
     http::{Method, StatusCode, header},
     web::{self, Bytes, Data},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::digest::{SHA256, digest};
 use rustls::ServerConfig;
 use std::net::TcpListener;
 use tunnus_sdk::{
@@ -20,7 +18,7 @@ use tunnus_sdk::{
     sandbox::{SimulatedRequest, SimulatedResponse, Simulator},
 };
 
-use crate::http::browser::params;
+use crate::{digest::sha256_base64url, http::browser::params};
 
 /// The simulators by the first segment of their paths.
 pub type Simulators = BTreeMap<String, Arc<dyn Simulator>>;
@@ -61,7 +59,7 @@ fn remember_peer(connection: &dyn Any, extensions: &mut Extensions) {
     let Some(stream) = connection.downcast_ref::<Tls>() else { return };
     let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
     if let Some(certificate) = certificate {
-        extensions.insert(Peer(URL_SAFE_NO_PAD.encode(digest(&SHA256, certificate))));
+        extensions.insert(Peer(sha256_base64url(certificate)));
     }
 }
 

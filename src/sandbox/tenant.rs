@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use ring::digest::{SHA256, digest};
 use tunnus_jose::{KeyUse, SigningKey, generate};
 use tunnus_sdk::{
     Cause, Environment, ErasedDefinition, Hidden, Level, LocalizedText, Member, SigningAlgorithm,
@@ -13,6 +12,7 @@ use url::Url;
 use super::simulators::Simulators;
 use crate::{
     ambient::Ambient,
+    digest::sha256,
     providers::Providers,
     tenant::model::{App, AppAuthentication, Branding, Connection, RedirectUri, Release, Tenant},
 };
@@ -128,7 +128,7 @@ fn shop(connections: &BTreeSet<String>, home: Option<Url>) -> App {
     App {
         id: APP.to_owned(),
         name: text("Esimerkkikauppa", "Exempelbutiken", "Example shop"),
-        authentication: AppAuthentication::SecretBasic(vec![hash(APP_SECRET)]),
+        authentication: AppAuthentication::SecretBasic(vec![sha256(APP_SECRET)]),
         redirect_uris: vec![RedirectUri::AnyLoopback],
         return_urls: vec![RedirectUri::AnyLoopback],
         home_url: home,
@@ -152,10 +152,4 @@ fn call_centre(connections: &BTreeSet<String>) -> App {
         release: Release::Poll,
         ..shop(connections, None)
     }
-}
-
-fn hash(secret: &str) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, secret.as_bytes()).as_ref());
-    hash
 }

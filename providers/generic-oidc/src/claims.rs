@@ -175,7 +175,7 @@ pub(crate) fn identity(settings: &Settings, evidence: &Evidence) -> Result<Ident
     let mapped = map(&reader, &table)?;
     Ok(Identity {
         upstream: reader.subject()?,
-        authenticated_at: reader.authenticated_at(),
+        authenticated_at: reader.authenticated_at()?,
         method: method(settings, &reader)?,
         assurance: assurance(settings, &reader)?,
         attributes: mapped.attributes,

@@ -119,7 +119,7 @@ pub(crate) fn normalise(settings: &Settings, evidence: &Evidence) -> Result<Iden
     let level = settings.assurance.level(acr.as_deref());
     Ok(Identity {
         upstream: reader.subject()?,
-        authenticated_at: reader.authenticated_at(),
+        authenticated_at: reader.authenticated_at()?,
         method: Some(method(settings, &evidence.issuer)?),
         assurance: Assurance { level, acr, amr: reader.amr()? },
         attributes: mapped.attributes,

@@ -83,7 +83,7 @@ impl Rules {
         self.add_national_id(&reader, &mut mapped)?;
         Ok(Identity {
             upstream: reader.subject()?,
-            authenticated_at: reader.authenticated_at(),
+            authenticated_at: reader.authenticated_at()?,
             method,
             assurance,
             attributes: mapped.attributes,

@@ -79,7 +79,7 @@ impl Rules {
         self.add_national_id(&reader, rule, &mut mapped)?;
         Ok(Identity {
             upstream: reader.subject()?,
-            authenticated_at: reader.authenticated_at(),
+            authenticated_at: reader.authenticated_at()?,
             method: method(&reader, rule)?,
             assurance: Assurance { level: rule.level, acr, amr: reader.amr()? },
             attributes: mapped.attributes,

@@ -99,7 +99,8 @@ fn answer(broker: &Broker, identification: &Identification) -> Value {
 
 fn asked(caller: &Caller, payload: &[u8], trace: &TraceId) -> Result<Asked, Error> {
     // Strictly parsed first: a doubled member means that two readers may understand two things.
-    let object = tunnus_jose::parse_object(payload).map_err(|_| Error::request("", "not a JSON object"))?;
+    let object =
+        tunnus_sdk::json::parse_object(payload).map_err(|_| Error::request("", "not a JSON object"))?;
     let body: Body =
         serde_json::from_value(Value::Object(object)).map_err(|error| Error::request("", said(&error)))?;
     let texts =

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::body::Caller;
 use crate::{
     app::Broker,
+    digest::sha256_base64url,
     error::{Code, Error},
     flow::binding::state_hash,
     store::Key,
@@ -53,7 +52,7 @@ pub async fn remember(
     let name = name.ok_or_else(|| Error::request("Idempotency-Key", "1 to 255 printable characters"))?;
     let key =
         Key::new("idempotency", &state_hash(&format!("{}\n{}\n{name}", caller.tenant.id, caller.app.id)));
-    let asked = URL_SAFE_NO_PAD.encode(digest(&SHA256, payload));
+    let asked = sha256_base64url(payload);
     let answered = Answered { asked: asked.clone(), answer: answer.clone() };
     let sealed = broker.flows.seal("idempotency", &key, &[name], &answered)?;
     if broker.flows.store.create(&key, &sealed, KEPT).await? {

@@ -55,7 +55,8 @@ async fn released(
 /// The secret of the code in `{ "code": … }`, which must name this identification.
 fn secret(id: &str, payload: &[u8]) -> Result<String, Error> {
     let wrong = || Error::request("/code", "not the code of this identification");
-    let body = tunnus_jose::parse_object(payload).map_err(|_| Error::request("", "not a JSON object"))?;
+    let body =
+        tunnus_sdk::json::parse_object(payload).map_err(|_| Error::request("", "not a JSON object"))?;
     if body.keys().any(|name| name != "code") {
         return Err(Error::request("", "only code may stand here"));
     }

@@ -114,7 +114,7 @@ pub fn requested(parameter: Option<&str>) -> Result<Requested, Refused> {
         oauth_error: "invalid_request",
         error: Error::request("claims", "not a claims request"),
     };
-    let object = tunnus_jose::parse_object(text.as_bytes()).map_err(|_| wrong())?;
+    let object = tunnus_sdk::json::parse_object(text.as_bytes()).map_err(|_| wrong())?;
     for (place, asked) in &object {
         let asked = asked.as_object().ok_or_else(wrong)?;
         for (claim, how) in asked {

@@ -1,13 +1,13 @@
 //! The ID token (OpenID Connect Core, section 2).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::digest::{SHA256, digest};
 use serde_json::json;
 use tunnus_sdk::{Hidden, SigningAlgorithm};
 
 use super::claims::{Place, of_record};
 use crate::{
     app::Broker,
+    digest::sha256,
     error::{Code, Error},
     flow::{
         identification::{Identification, OpenIdRequest},
@@ -61,8 +61,7 @@ pub struct Answer<'a> {
 
 /// OpenID Connect Core, section 3.1.3.6: the left half of the hash, for all our algorithms SHA-256.
 fn at_hash(access_token: &str) -> String {
-    let hash = digest(&SHA256, access_token.as_bytes());
-    URL_SAFE_NO_PAD.encode(hash.as_ref().get(..16).unwrap_or_default())
+    URL_SAFE_NO_PAD.encode(&sha256(access_token)[..16])
 }
 
 #[cfg(test)]

@@ -8,8 +8,6 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Bytes, Data, Path},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 use tunnus_sdk::{Hidden, Params};
@@ -21,6 +19,7 @@ use super::{
 };
 use crate::{
     app::Broker,
+    digest::sha256_base64url,
     error::{Code, Error},
     flow::{
         finish::{open_record, parse_code},
@@ -149,7 +148,7 @@ fn judge<'a>(
 fn has_verifier(request: &OpenIdRequest, form: &Params) -> bool {
     match (&request.code_challenge, form.one("code_verifier")) {
         (Some(challenge), Some(verifier)) => {
-            let computed = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
+            let computed = sha256_base64url(verifier);
             (43..=128).contains(&verifier.len())
                 && bool::from(computed.as_bytes().ct_eq(challenge.as_bytes()))
         }

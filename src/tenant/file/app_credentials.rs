@@ -1,13 +1,12 @@
 //! How an app proves who it is: its method, and the secrets or keys that the method needs.
 
-use ring::digest::{SHA256, digest};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tunnus_jose::PublicKeys;
 
 use super::Judge;
-use crate::{config::Reference, tenant::model::AppAuthentication};
+use crate::{config::Reference, digest::sha256, tenant::model::AppAuthentication};
 
 /// The shortest secret of an app, in characters.
 const SECRET_MIN: usize = 16;
@@ -88,8 +87,7 @@ impl AppCredentials<'_> {
             if secret.expose_str().chars().count() < SECRET_MIN {
                 judge.fault(place, format!("a secret has at least {SECRET_MIN} characters"));
             }
-            digests
-                .push(<[u8; 32]>::try_from(digest(&SHA256, secret.expose_str().as_bytes()).as_ref()).ok()?);
+            digests.push(sha256(secret.expose_str()));
         }
         Some(digests)
     }

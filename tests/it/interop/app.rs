@@ -1,9 +1,9 @@
 //! npm's `openid-client` as an app of the sandbox, in every way that an app can authenticate.
 
-use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 use tunnus::{
     ambient::Ambient,
+    digest::sha256,
     providers::Providers,
     sandbox::{
         running::{Options, Sandbox},
@@ -30,7 +30,7 @@ impl Apps {
         let key = generate::p256(KeyUse::Signature).unwrap();
         let public = SigningKey::parse(&key).unwrap().public_jwk();
         let keys = PublicKeys::parse(json!({ "keys": [public] }).to_string().as_bytes()).unwrap();
-        let hash = digest(&SHA256, b"a secret: with % and +").as_ref().try_into().unwrap();
+        let hash = sha256("a secret: with % and +");
         let apps = vec![
             App {
                 id_token_algorithm: SigningAlgorithm::ES256,

@@ -47,7 +47,7 @@ pub(crate) fn identity(
     let mapped = map(&reader, TABLE)?;
     Ok(Identity {
         upstream: reader.subject()?,
-        authenticated_at: reader.authenticated_at(),
+        authenticated_at: reader.authenticated_at()?,
         method: None,
         assurance: assurance(tiers, &reader)?,
         attributes: mapped.attributes,

@@ -3,7 +3,7 @@
 //! The texts are fixed: nothing of a token, of a key, or of the library beneath stands in them, and
 //! no cause hangs under them, since OpenSSL's own words tell an attacker which step failed.
 
-use tunnus_sdk::Reason;
+use tunnus_sdk::{Reason, json::JsonError};
 
 /// A token or document that fails a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +12,12 @@ pub struct Rejected(
     /// The check.
     pub Reason,
 );
+
+impl From<JsonError> for Rejected {
+    fn from(error: JsonError) -> Self {
+        Self(error.into())
+    }
+}
 
 /// Why a signed token does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

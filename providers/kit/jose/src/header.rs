@@ -4,9 +4,9 @@
 //! the algorithms are those demanded is judged in [`crate::open`].
 
 use serde_json::Value;
-use tunnus_sdk::{Claims, Reason};
+use tunnus_sdk::{Claims, Reason, json::parse_object};
 
-use crate::{Rejected, json::parse_object};
+use crate::Rejected;
 
 /// The largest header, in bytes.
 const MAX_HEADER: usize = 4096;

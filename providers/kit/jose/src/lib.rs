@@ -5,7 +5,6 @@ mod content_encryption;
 pub mod error;
 pub mod generate;
 mod header;
-mod json;
 mod markers;
 mod material;
 mod open;
@@ -17,7 +16,6 @@ mod seal;
 mod sign;
 
 pub use error::{EncryptError, KeyError, Rejected, SignError, VerifyError};
-pub use json::parse_object;
 pub use markers::KeyUse;
 #[cfg(feature = "receiver")]
 pub use open::decrypt_unsigned;

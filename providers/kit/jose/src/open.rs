@@ -5,7 +5,10 @@
 
 use std::fmt;
 
-use tunnus_sdk::{Claims, ContentEncryption, Encryption, Hidden, KeyEncryption, Reason, SigningAlgorithm};
+use tunnus_sdk::{
+    Claims, ContentEncryption, Encryption, Hidden, KeyEncryption, Reason, SigningAlgorithm,
+    json::parse_object,
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -13,7 +16,6 @@ use crate::{
     compact::{Jwe, Jws, signed_parts},
     content_encryption::Sealed,
     header::Header,
-    json::parse_object,
 };
 
 /// A token whose signature has been verified. Nothing else of it has: not its issuer, not its times.
@@ -114,7 +116,7 @@ pub fn verify(
     if !is_signed {
         return Err(VerifyError::Rejected(Reason::Signature));
     }
-    let claims = parse_object(&jws.payload)?;
+    let claims = parse_object(&jws.payload).map_err(Rejected::from)?;
     Ok(Verified { claims, typ: jws.header.typ, kid: jws.header.kid })
 }
 

@@ -8,12 +8,11 @@ use std::{cmp::Reverse, fmt, sync::Arc};
 use josekit::jws::{ES256, JwsVerifier, PS256, RS256};
 use serde::Deserialize;
 use serde_json::Value;
-use tunnus_sdk::{KeyEncryption, Reason, SigningAlgorithm};
+use tunnus_sdk::{KeyEncryption, Reason, SigningAlgorithm, json::parse_object};
 
 use crate::{
     EncryptionKey, KeyError, Rejected, VerifyError,
     compact::decode,
-    json::parse_object,
     markers::{Markers, Role},
     material::Material,
 };

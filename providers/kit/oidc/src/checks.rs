@@ -71,18 +71,14 @@ pub(crate) fn check_not_before(claims: &Claims, clock: Clock) -> Result<(), Reas
     }
 }
 
-/// The time `name` in whole seconds; none when it is missing.
+/// The time `name` in whole seconds; none when it is missing. RFC 7519, section 2, allows fractions.
+/// What lies before 1970 or beyond the year 9999 is no time.
 pub(crate) fn time(claims: &Claims, name: &str) -> Result<Option<Timestamp>, Reason> {
-    let Some(value) = claims.get(name) else { return Ok(None) };
-    let seconds = value.as_i64().or_else(|| value.as_f64().and_then(whole_seconds));
-    seconds.map(|seconds| Some(Timestamp(seconds))).ok_or(Reason::Malformed)
-}
-
-/// RFC 7519, section 2, allows fractions. Times beyond the year 9999 are no times.
-fn whole_seconds(seconds: f64) -> Option<i64> {
     const END: f64 = 253_402_300_800.0;
+    let Some(value) = claims.get(name) else { return Ok(None) };
+    let seconds = value.as_f64().filter(|seconds| (0.0..END).contains(seconds)).ok_or(Reason::Malformed)?;
     #[expect(clippy::cast_possible_truncation, reason = "the range was checked, the fraction is dropped")]
-    (0.0..END).contains(&seconds).then_some(seconds as i64)
+    Ok(Some(Timestamp(seconds as i64)))
 }
 
 #[cfg(test)]

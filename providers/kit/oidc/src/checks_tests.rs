@@ -47,7 +47,14 @@ fn an_expiry_is_there_and_has_not_passed() {
         (json!(0), Reason::Expired),
         (json!("4000000000"), Reason::Malformed),
         (json!(1e300), Reason::Malformed),
+        (json!(i64::MAX), Reason::Malformed),
+        (json!(u64::MAX), Reason::Malformed),
+        (json!(-1), Reason::Malformed),
+        (json!(i64::MIN), Reason::Malformed),
         (json!(-1.5), Reason::Malformed),
+        (json!(true), Reason::Malformed),
+        (json!([NOW + 1]), Reason::Malformed),
+        (json!({ "exp": NOW + 1 }), Reason::Malformed),
         (json!(null), Reason::Malformed),
     ] {
         assert_eq!(check_expiry(&object(json!({ "exp": exp })), clock()), Err(reason), "{exp}");

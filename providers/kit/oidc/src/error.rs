@@ -4,9 +4,9 @@
 //! 3.1.2.6; RFC 9101; RFC 9126) and what an answer without a usable code is taken for.
 
 use serde_json::Value;
-use tunnus_sdk::{Fault, ProviderError, Reason, Response, Stage};
+use tunnus_sdk::{Fault, ProviderError, Reason, Response, Stage, json::parse_object};
 
-use crate::{Profile, json};
+use crate::Profile;
 
 /// The codes that are known, in lower case.
 const KNOWN: &[(&str, Fault)] = &[
@@ -70,7 +70,7 @@ pub(crate) fn json_body(response: &Response) -> Option<&[u8]> {
 fn body_code(response: &Response) -> Option<String> {
     let refused = (400..=599).contains(&response.status);
     let body = json_body(response).filter(|_| refused)?;
-    Some(json::object(body).ok()?.get("error").and_then(Value::as_str)?.to_owned())
+    Some(parse_object(body).ok()?.get("error").and_then(Value::as_str)?.to_owned())
 }
 
 /// `error` of `WWW-Authenticate` (RFC 6750, section 3).

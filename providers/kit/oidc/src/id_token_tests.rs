@@ -145,6 +145,23 @@ fn prompt_login_demands_an_authentication_in_this_login() {
 }
 
 #[test]
+fn an_authentication_time_that_cannot_be_read_fails_whatever_was_asked_for() {
+    let cases: [fn() -> Case; 3] = [
+        Case::default,
+        || Case { max_age: Some(u64::MAX), ..Case::default() },
+        || Case { prompt: Some("login"), ..Case::default() },
+    ];
+    for case in cases {
+        for bad in
+            [json!("1795256803"), json!(""), json!(-1), json!(-0.5), json!(1e300), json!([NOW]), json!(false)]
+        {
+            assert_eq!(case().judge(json!({ "auth_time": bad })), Err(Reason::AuthTime), "{bad}");
+        }
+        assert_eq!(case().judge(json!({ "auth_time": 1_795_256_803.75 })), Ok(()));
+    }
+}
+
+#[test]
 fn an_absurd_max_age_overflows_nothing() {
     let case = Case { max_age: Some(u64::MAX), ..Case::default() };
     assert_eq!(case.judge(json!({ "auth_time": NOW })), Ok(()));

@@ -42,7 +42,6 @@ mod endpoint;
 mod error;
 mod id_token;
 mod jarm;
-mod json;
 mod metadata;
 mod metadata_cache;
 mod par;

@@ -7,13 +7,12 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tunnus_sdk::{Claims, Fault, ProviderError, Reason, Stage};
+use tunnus_sdk::{Claims, Fault, ProviderError, Reason, Stage, json::parse_object};
 use url::Url;
 
 use crate::{
     ClientAuth, Delivery, Profile, RequestRoute, UserinfoDemand,
     endpoint::{EndpointError, Pinned},
-    json,
 };
 
 /// What of an upstream's metadata is used.
@@ -117,7 +116,7 @@ impl Metadata {
 
     /// Judges a document. Pure.
     pub(crate) fn judge(profile: &Profile, body: &[u8]) -> Result<Self, MetadataError> {
-        let document = json::object(body).map_err(|_| MetadataError::Malformed)?;
+        let document = parse_object(body).map_err(|_| MetadataError::Malformed)?;
         // OpenID Connect Discovery, section 4.3: exactly the issuer that the document was asked of.
         if document.get("issuer").and_then(Value::as_str) != Some(&profile.issuer) {
             return Err(MetadataError::Issuer);

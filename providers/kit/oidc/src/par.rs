@@ -1,10 +1,12 @@
 //! The pushed authorization request (RFC 9126).
 
 use serde_json::Value;
-use tunnus_sdk::{Fault, Hidden, ProviderError, Reason, Response, SendError, Stage, error::AtStage as _};
+use tunnus_sdk::{
+    Fault, Hidden, ProviderError, Reason, Response, SendError, Stage, error::AtStage as _, json::parse_object,
+};
 use url::Url;
 
-use crate::{Metadata, Profile, RelyingParty, client_auth, error, json, params::Parameters, request_object};
+use crate::{Metadata, Profile, RelyingParty, client_auth, error, params::Parameters, request_object};
 
 /// The longest `request_uri` that is taken.
 const REQUEST_URI_MAX: usize = 1024;
@@ -46,7 +48,7 @@ fn open_response(profile: &Profile, response: &Response) -> Result<Hidden<String
         return Err(error::refusal(profile, response, Stage::Par));
     }
     let malformed = || ProviderError::rejected(Reason::Malformed, Stage::Par);
-    let body = error::json_body(response).and_then(|body| json::object(body).ok()).ok_or_else(malformed)?;
+    let body = error::json_body(response).and_then(|body| parse_object(body).ok()).ok_or_else(malformed)?;
     let lifetime = body.get("expires_in").and_then(Value::as_u64).filter(|seconds| *seconds > 0);
     lifetime.ok_or_else(malformed)?;
     let request_uri = body.get("request_uri").and_then(Value::as_str).filter(|uri| is_request_uri(uri));

@@ -6,11 +6,12 @@
 use serde_json::Value;
 use tunnus_sdk::{
     Fault, Finding, ProviderError, Reason, Request, Severity, SigningAlgorithm, Stage, error::AtStage as _,
+    json::parse_object,
 };
 
 use crate::{
     ClientAuth, Metadata, Presence, Profile, RelyingParty, ResponseMode, TokenDemand, UserinfoDemand, error,
-    json, metadata::ISSUER_PARAMETER, metadata_cache,
+    metadata::ISSUER_PARAMETER, metadata_cache,
 };
 
 /// Looks at metadata and keys.
@@ -153,7 +154,7 @@ async fn published(rp: &RelyingParty, metadata: &Metadata) -> Result<Vec<Value>,
         return Err(error::refusal(&rp.profile, &response, Stage::Jwks));
     }
     // RFC 7517, section 8.5.2, has a media type of its own beside `application/json`; both are seen.
-    let keys = json::object(&response.body).ok().and_then(|mut document| document.remove("keys"));
+    let keys = parse_object(&response.body).ok().and_then(|mut document| document.remove("keys"));
     match keys {
         Some(Value::Array(keys)) => Ok(keys),
         Some(_) | None => Err(ProviderError::rejected(Reason::Malformed, Stage::Jwks)),

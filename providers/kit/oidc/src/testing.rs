@@ -11,11 +11,11 @@ use std::{
 use serde_json::{Value, json};
 use tunnus_sdk::{
     Claims, EncryptTo, Environment, Expect, Hidden, Host, Leg, LoginRequest, OpenError, Protection, Reason,
-    Request, Response, SealError, SendError, Signing, Timestamp, async_trait,
+    Request, Response, SealError, SendError, Signing, Timestamp, async_trait, json::parse_object,
 };
 use url::Url;
 
-use crate::{Metadata, Profile, RelyingParty, json};
+use crate::{Metadata, Profile, RelyingParty};
 
 pub(crate) const ISSUER: &str = "https://op.example/oidc";
 pub(crate) const CLIENT: &str = "client-1";
@@ -91,7 +91,7 @@ impl Host for ScriptedHost {
             Protection::Nested(..) => (token.strip_prefix("nested:"), Reason::NotEncrypted),
         };
         let inner = inner.ok_or(OpenError::Rejected(reason))?;
-        json::object(inner.as_bytes()).map_err(|_| OpenError::Rejected(Reason::Malformed))
+        parse_object(inner.as_bytes()).map_err(|error| OpenError::Rejected(error.into()))
     }
 
     async fn send(&self, request: Request) -> Result<Response, SendError> {

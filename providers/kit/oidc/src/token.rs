@@ -1,9 +1,9 @@
 //! The token endpoint: the code is redeemed once and never sent again, whatever happens.
 
 use serde_json::Value;
-use tunnus_sdk::{Hidden, ProviderError, Reason, Response, Stage, error::AtStage as _};
+use tunnus_sdk::{Hidden, ProviderError, Reason, Response, Stage, error::AtStage as _, json::parse_object};
 
-use crate::{Profile, RelyingParty, client_auth, error, json, pending::Pending};
+use crate::{Profile, RelyingParty, client_auth, error, pending::Pending};
 
 /// The longest token that is taken.
 const TOKEN_MAX: usize = 64 * 1024;
@@ -39,7 +39,7 @@ fn open_response(profile: &Profile, response: &Response) -> Result<Tokens, Provi
         return Err(error::refusal(profile, response, Stage::Token));
     }
     let malformed = || ProviderError::rejected(Reason::Malformed, Stage::Token);
-    let body = error::json_body(response).and_then(|body| json::object(body).ok()).ok_or_else(malformed)?;
+    let body = error::json_body(response).and_then(|body| parse_object(body).ok()).ok_or_else(malformed)?;
     let token = |name| body.get(name).and_then(Value::as_str).filter(|token| is_bounded(token));
     let token_type = body.get("token_type").and_then(Value::as_str);
     if !token_type.is_some_and(|token_type| token_type.eq_ignore_ascii_case("Bearer")) {

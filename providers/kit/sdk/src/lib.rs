@@ -20,6 +20,7 @@ pub mod expect;
 pub mod hidden;
 pub mod host;
 pub mod identity;
+pub mod json;
 pub mod member;
 pub mod provider;
 pub mod sandbox;

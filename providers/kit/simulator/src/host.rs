@@ -17,6 +17,7 @@ use tunnus_sdk::{
     Authentication, Body, Channel, Claims, Credentials, EncryptTo, Environment, ErasedDefinition, Expect,
     Floor, Hidden, Host, KeySource, Leg, OpenError, Protection, Reason, Request, Response, SealError,
     SendError, Signature, Signing, Stage, Timestamp, async_trait,
+    json::parse_object,
     sandbox::{SandboxConnection, SandboxSite, SimulatedRequest, SimulatedResponse, Simulator},
 };
 use url::Url;
@@ -258,7 +259,9 @@ impl Host for TestHost {
         }
         let rejected = |error: tunnus_jose::Rejected| OpenError::Rejected(error.0);
         match &expect.protection {
-            Protection::Plain => tunnus_jose::parse_object(token.as_bytes()).map_err(rejected),
+            Protection::Plain => {
+                parse_object(token.as_bytes()).map_err(|error| OpenError::Rejected(error.into()))
+            }
             Protection::Signed(signature) => self.verify(signature, token).await,
             Protection::Nested(encryption, signature) => {
                 let ring = &self.held.decryption;

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
-use tunnus_jose::{decrypt, decrypt_unsigned, parse_object, verify};
-use tunnus_sdk::{Claims, ContentEncryption, Encryption, KeyEncryption, Params, SigningAlgorithm};
+use tunnus_jose::{decrypt, decrypt_unsigned, verify};
+use tunnus_sdk::{
+    Claims, ContentEncryption, Encryption, KeyEncryption, Params, SigningAlgorithm, json::parse_object,
+};
 
 use crate::{
     OpenIdProvider, RequestObject,

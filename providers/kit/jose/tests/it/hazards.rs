@@ -3,10 +3,8 @@
 
 use josekit::jwe::{JweHeader, RSA_OAEP, serialize_compact};
 use serde_json::{Value, json};
-use tunnus_jose::{
-    EncryptError, KeyError, Operations, Rejected, SignError, VerifyError, decrypt, parse_object, verify,
-};
-use tunnus_sdk::{ContentEncryption, Hidden, KeyEncryption, Reason, SigningAlgorithm};
+use tunnus_jose::{EncryptError, KeyError, Operations, Rejected, SignError, VerifyError, decrypt, verify};
+use tunnus_sdk::{ContentEncryption, Hidden, KeyEncryption, Reason, SigningAlgorithm, json::parse_object};
 
 use crate::forge::{
     DECRYPTION_KEY, HEADER, SIGNING_KEY, SIGNING_KEY_P256, Token, claims, compact, demand, keys, nested,

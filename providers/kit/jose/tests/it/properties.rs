@@ -2,8 +2,8 @@
 
 use proptest::{collection::vec, prelude::*};
 use serde_json::json;
-use tunnus_jose::{DecryptionRing, Operations, PublicKeys, SigningKey, VerifyError, parse_object, verify};
-use tunnus_sdk::{ContentEncryption, Hidden, Reason, SigningAlgorithm};
+use tunnus_jose::{DecryptionRing, Operations, PublicKeys, SigningKey, VerifyError, verify};
+use tunnus_sdk::{ContentEncryption, Hidden, Reason, SigningAlgorithm, json::parse_object};
 
 use crate::forge::{
     DECRYPTION_KEY, HEADER, ISSUER_JWKS, SIGNING_KEY, SIGNING_KEY_P256, Token, claims, compact, encode, keys,

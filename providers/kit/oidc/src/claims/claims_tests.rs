@@ -184,12 +184,30 @@ fn acr_subject_and_time_come_from_the_id_token_alone() {
     let reader = ClaimReader::new(&from);
     assert_eq!(reader.acr().unwrap().as_deref(), Some("substantial"));
     assert_eq!(reader.subject().unwrap().subject.expose(), "s=");
-    assert_eq!(reader.authenticated_at(), Timestamp(7));
+    assert_eq!(reader.authenticated_at().unwrap(), Timestamp(7));
     let without = evidence(json!({}), Some(userinfo));
     let reader = ClaimReader::new(&without);
     assert_eq!(reader.acr().unwrap(), None);
     assert_eq!(reader.subject().unwrap_err().reason(), Some(Reason::Subject));
-    assert_eq!(reader.authenticated_at(), without.received_at);
+    assert_eq!(reader.authenticated_at().unwrap(), without.received_at);
+}
+
+#[test]
+fn an_authentication_time_that_cannot_be_read_never_counts_as_missing() {
+    let at = |auth_time: Value| {
+        let evidence = evidence(json!({ "auth_time": auth_time }), None);
+        ClaimReader::new(&evidence).authenticated_at().map_err(|error| error.reason().unwrap())
+    };
+    assert_eq!(at(json!(7.9)), Ok(Timestamp(7)));
+    for bad in [json!("7"), json!(-7), json!(-7.5), json!(1e300), json!(u64::MAX), json!([7]), json!(null)] {
+        assert_eq!(at(bad.clone()), Err(Reason::AuthTime), "{bad}");
+    }
+}
+
+#[test]
+fn nobody_was_authenticated_after_the_proof_was_complete() {
+    let evidence = evidence(json!({ "auth_time": 253_402_300_799_i64 }), None);
+    assert_eq!(ClaimReader::new(&evidence).authenticated_at().unwrap(), evidence.received_at);
 }
 
 #[test]

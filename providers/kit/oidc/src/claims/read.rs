@@ -6,6 +6,8 @@ use tunnus_sdk::{
     identity::Address,
 };
 
+use crate::checks::time;
+
 /// The longest text that a claim may be, in characters.
 const TEXT_MAX: usize = 512;
 
@@ -152,12 +154,16 @@ impl<'a> ClaimReader<'a> {
         Ok(amr.iter().map(|text| text.expose().clone()).collect())
     }
 
-    /// When the person was authenticated: `auth_time` of the ID token, else when the proof was
-    /// complete.
-    #[must_use]
-    pub fn authenticated_at(&self) -> Timestamp {
-        let auth_time = self.evidence.id_token.get("auth_time").and_then(Value::as_i64);
-        auth_time.map_or(self.evidence.received_at, Timestamp)
+    /// When the person was authenticated: `auth_time` of the ID token, at the latest when the proof
+    /// was complete.
+    ///
+    /// # Errors
+    /// [`Reason::AuthTime`] when it is there and no time: it never counts as missing.
+    pub fn authenticated_at(&self) -> Result<Timestamp, ProviderError> {
+        let received_at = self.evidence.received_at;
+        let auth_time = time(&self.evidence.id_token, "auth_time");
+        let auth_time = auth_time.map_err(|_| ProviderError::rejected(Reason::AuthTime, Stage::Normalise))?;
+        Ok(auth_time.map_or(received_at, |auth_time| auth_time.min(received_at)))
     }
 
     fn read<T>(&self, claim: &str, to: impl FnOnce(&'a Value) -> Option<T>) -> Read<T> {

@@ -1,21 +1,41 @@
 //! JSON from strangers, strictly: bounded in size and depth, no member twice.
 //!
-//! Owns the parsing of tokens' headers and payloads, JWK sets and plain documents. What the members
-//! mean is the caller's. The grammar itself is `serde_json`'s.
+//! The one reader of everything that comes from outside as a JSON object: tokens' headers and
+//! payloads, JWK sets, metadata, answers of endpoints, bodies of requests. What the members mean is
+//! the caller's. The grammar itself is `serde_json`'s.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
-use tunnus_sdk::{Claims, Reason};
 
-use crate::Rejected;
+use crate::{Claims, Reason};
 
 /// The largest document, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
 
 /// How many objects and arrays may stand in one another.
 const MAX_DEPTH: usize = 16;
+
+/// Why a text is not read as a JSON object. Nothing of the text stands in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// Larger than any document is.
+    #[error("the document is too large")]
+    TooLarge,
+    /// Not one JSON object, or one with a member twice or nested too deeply.
+    #[error("not one JSON object, or one with a member twice or nested too deeply")]
+    Malformed,
+}
+
+impl From<JsonError> for Reason {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::TooLarge => Self::TooLarge,
+            JsonError::Malformed => Self::Malformed,
+        }
+    }
+}
 
 /// Parses a JSON object strictly: a member that stands twice, nesting beyond 16 levels and more than
 /// 256 KiB are refused, wherever they occur.
@@ -24,16 +44,16 @@ const MAX_DEPTH: usize = 16;
 /// (RFC 8259, section 4): what was checked is then not what is used.
 ///
 /// # Errors
-/// [`Reason::TooLarge`] or [`Reason::Malformed`].
-pub fn parse_object(json: &[u8]) -> Result<Claims, Rejected> {
+/// [`JsonError::TooLarge`] or [`JsonError::Malformed`].
+pub fn parse_object(json: &[u8]) -> Result<Claims, JsonError> {
     if json.len() > MAX_BYTES {
-        return Err(Rejected(Reason::TooLarge));
+        return Err(JsonError::TooLarge);
     }
     let mut parser = serde_json::Deserializer::from_slice(json);
     let value = Strict { levels: MAX_DEPTH }.deserialize(&mut parser);
     match (value, parser.end()) {
         (Ok(Value::Object(members)), Ok(())) => Ok(members),
-        _ => Err(Rejected(Reason::Malformed)),
+        _ => Err(JsonError::Malformed),
     }
 }
 
@@ -115,7 +135,7 @@ impl<'de> Visitor<'de> for Strict {
 mod tests {
     use super::*;
 
-    const MALFORMED: Rejected = Rejected(Reason::Malformed);
+    const MALFORMED: JsonError = JsonError::Malformed;
 
     #[test]
     fn an_object_keeps_its_values_as_they_stood() {
@@ -148,7 +168,7 @@ mod tests {
     #[test]
     fn a_document_above_the_bound_is_too_large_whatever_it_holds() {
         let json = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_BYTES));
-        assert_eq!(parse_object(json.as_bytes()).unwrap_err(), Rejected(Reason::TooLarge));
+        assert_eq!(parse_object(json.as_bytes()).unwrap_err(), JsonError::TooLarge);
     }
 
     #[test]
