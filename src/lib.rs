@@ -34,6 +34,7 @@ pub mod server;
 pub mod store;
 pub mod telemetry;
 pub mod tenant;
+pub mod vault;
 
 pub use cli::run;
 pub use tunnus_sdk as sdk;

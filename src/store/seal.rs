@@ -1,7 +1,7 @@
 //! Sealing: what a store holds is unreadable without the operator's key and the secrets of its reader.
 //!
 //! Owns the master keys, the key derivation and the format. What is sealed, under which secrets, and
-//! the expiry that stands inside the value, are the caller's.
+//! the expiry that stands inside the value, are the caller's: the flow's, and `vault`'s.
 //!
 //! The key of one value is HKDF-SHA-256 (RFC 5869) over a master key *and* the secrets that only the
 //! value's rightful reader holds: an attempt's `state` and `binding`, a result's `code`. A stolen
@@ -184,6 +184,12 @@ impl Sealer {
         Ok(Hidden::new(URL_SAFE_NO_PAD.encode(secret.expose())))
     }
 
+    /// Whether something sealed was sealed by the active key; none where it is malformed.
+    #[must_use]
+    pub fn is_active(&self, sealed: &[u8]) -> Option<bool> {
+        Parts::of(sealed).map(|parts| parts.id == self.active.id.as_bytes())
+    }
+
     fn master_key(&self, id: &[u8]) -> Option<&MasterKey> {
         std::iter::once(&self.active).chain(&self.older).find(|key| key.id.as_bytes() == id)
     }
@@ -193,6 +199,12 @@ impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sealer").field("active", &self.active.id).finish_non_exhaustive()
     }
+}
+
+/// The id of the key that sealed something; none where it is malformed.
+#[must_use]
+pub fn sealed_by(sealed: &[u8]) -> Option<&str> {
+    Parts::of(sealed).and_then(|parts| std::str::from_utf8(parts.id).ok())
 }
 
 /// The parts of something sealed.
