@@ -57,7 +57,7 @@ async fn login(relying: &Relying, connection: &str, face: &str, persona: &str) -
 }
 
 async fn walk(relying: &Relying, start: Url) -> Result<Params, LoginError> {
-    let end = Walker::default().walk(&relying.http, start, RETURN).await;
+    let end = Walker::new(relying.http.clone()).walk(&start, RETURN).await;
     let end = end.map_err(|error| LoginError::Refused(error.to_string()))?;
     Ok(params(end.query().unwrap_or_default().as_bytes()))
 }

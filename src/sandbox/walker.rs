@@ -1,11 +1,16 @@
-//! A browser without a window: follows redirects, keeps cookies, submits forms that post themselves.
+//! A browser without a window: keeps cookies, follows redirects, submits forms that post themselves.
+//!
+//! It runs no script and knows no site: what leads on is what a person without a choice would click.
 
 use std::collections::BTreeMap;
 
-use reqwest::{Client, Response, header};
+use reqwest::{
+    Client, RequestBuilder,
+    header::{self, HeaderMap},
+};
 use url::Url;
 
-/// How many hops a login may take.
+/// How many hops a walk may take.
 const HOPS_MAX: usize = 20;
 
 /// The walk did not end where it should.
@@ -15,68 +20,120 @@ pub enum WalkError {
     #[error("a request failed")]
     Request(#[from] reqwest::Error),
     /// A page stood in the way.
-    #[error("a page stood in the way: {status}, {title}")]
-    Page {
-        /// Its status.
-        status: u16,
-        /// Its title.
-        title: String,
-    },
-    /// Too many hops, or one that leads nowhere.
+    #[error("a page stood in the way: {}, {}", .0.status, .0.title())]
+    Page(Box<Shown>),
+    /// Too many hops.
     #[error("the way does not end")]
     Astray,
 }
 
 /// One browser: its cookies, by host and port.
-#[derive(Default)]
+#[derive(Clone)]
 pub struct Walker {
+    client: Client,
     cookies: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+/// What a request brought.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The address that was asked.
+    pub url: Url,
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The page.
+    pub body: String,
+}
+
+/// The fields of a form.
+pub type Fields = Vec<(String, String)>;
+
 impl Walker {
-    /// Walks from `start` until an address begins with `end`; answers that address.
+    /// A browser without cookies. `client` must follow no redirects.
+    #[must_use]
+    pub const fn new(client: Client) -> Self {
+        Self { client, cookies: BTreeMap::new() }
+    }
+
+    /// Opens an address, with `headers` beside the browser's own.
+    ///
+    /// # Errors
+    /// Where the request fails.
+    pub async fn get(&mut self, url: &Url, headers: HeaderMap) -> Result<Shown, reqwest::Error> {
+        let request = self.with_cookies(url, self.client.get(url.clone()).headers(headers));
+        self.send(url, request).await
+    }
+
+    /// Posts a form from a page of the same site.
+    ///
+    /// # Errors
+    /// Where the request fails.
+    pub async fn post(&mut self, url: &Url, fields: &[(String, String)]) -> Result<Shown, reqwest::Error> {
+        let request = self.with_cookies(url, self.form(url, fields));
+        self.send(url, request).await
+    }
+
+    /// Posts a form from a page of another site: `SameSite=Lax` cookies stay at home.
+    ///
+    /// # Errors
+    /// Where the request fails.
+    pub async fn post_across_sites(
+        &mut self,
+        url: &Url,
+        fields: &[(String, String)],
+    ) -> Result<Shown, reqwest::Error> {
+        self.send(url, self.form(url, fields)).await
+    }
+
+    /// Walks from `start` until an address begins with `end`; answers that address, unopened.
     ///
     /// # Errors
     /// Where a request fails or a page stands in the way.
-    pub async fn walk(&mut self, client: &Client, start: Url, end: &str) -> Result<Url, WalkError> {
-        let mut next = Hop::Get(start);
+    pub async fn walk(&mut self, start: &Url, end: &str) -> Result<Url, WalkError> {
+        let mut next = start.clone();
+        let mut form: Option<Fields> = None;
         for _ in 0..HOPS_MAX {
-            if let Hop::Get(url) = &next
-                && url.as_str().starts_with(end)
-            {
-                return Ok(url.clone());
+            let shown = match form.take() {
+                Some(fields) => self.post(&next, &fields).await?,
+                None if next.as_str().starts_with(end) => return Ok(next),
+                None => self.get(&next, HeaderMap::new()).await?,
+            };
+            if let Some(location) = shown.location() {
+                next = location;
+            } else if let Some((action, fields)) = shown.form() {
+                next = action;
+                form = Some(fields);
+            } else {
+                return Err(WalkError::Page(Box::new(shown)));
             }
-            next = self.step(client, next).await?;
         }
         Err(WalkError::Astray)
     }
 
-    async fn step(&mut self, client: &Client, hop: Hop) -> Result<Hop, WalkError> {
-        let (url, request) = match hop {
-            Hop::Get(url) => (url.clone(), client.get(url)),
-            Hop::Post(url, body) => {
-                let request = client.post(url.clone());
-                (url, request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body))
-            }
-        };
-        let site = site(&url);
-        let cookies = self.cookies.entry(site.clone()).or_default();
-        let header =
-            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
-        let response = request.header(header::COOKIE, header).send().await?;
-        self.keep_cookies(&site, &response);
-        if let Some(location) = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok())
-        {
-            return url.join(location).map(Hop::Get).map_err(|_| WalkError::Astray);
-        }
-        let status = response.status().as_u16();
-        let page = response.text().await?;
-        self_posting_form(&url, &page).ok_or_else(|| WalkError::Page { status, title: title(&page) })
+    fn form(&self, url: &Url, fields: &[(String, String)]) -> RequestBuilder {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self.client.post(url.clone());
+        request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
     }
 
-    fn keep_cookies(&mut self, site: &str, response: &Response) {
-        let jar = self.cookies.entry(site.to_owned()).or_default();
-        for set in response.headers().get_all(header::SET_COOKIE) {
+    fn with_cookies(&self, url: &Url, request: RequestBuilder) -> RequestBuilder {
+        let cookies = self.cookies.get(&site(url)).into_iter().flatten();
+        let pairs: Vec<_> = cookies.map(|(name, value)| format!("{name}={value}")).collect();
+        if pairs.is_empty() { request } else { request.header(header::COOKIE, pairs.join("; ")) }
+    }
+
+    async fn send(&mut self, url: &Url, request: RequestBuilder) -> Result<Shown, reqwest::Error> {
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        self.keep_cookies(url, &headers);
+        Ok(Shown { url: url.clone(), status, headers, body: response.text().await? })
+    }
+
+    fn keep_cookies(&mut self, url: &Url, headers: &HeaderMap) {
+        let jar = self.cookies.entry(site(url)).or_default();
+        for set in headers.get_all(header::SET_COOKIE) {
             let Some((name, rest)) = set.to_str().ok().and_then(|set| set.split_once('=')) else { continue };
             let (value, attributes) = rest.split_once(';').unwrap_or((rest, ""));
             if attributes.contains("Max-Age=0") {
@@ -88,17 +145,44 @@ impl Walker {
     }
 }
 
-enum Hop {
-    Get(Url),
-    Post(Url, String),
+impl Shown {
+    /// Where a redirect leads.
+    #[must_use]
+    pub fn location(&self) -> Option<Url> {
+        let location = self.headers.get(header::LOCATION)?.to_str().ok()?;
+        self.url.join(location).ok()
+    }
+
+    /// The page's title.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        between(&self.body, "<title>", "</title>").unwrap_or("no title").trim()
+    }
+
+    /// The addresses of the page's links.
+    #[must_use]
+    pub fn links(&self) -> Vec<Url> {
+        let hrefs = self.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        hrefs.filter_map(|href| self.url.join(&unescape(href)).ok()).collect()
+    }
+
+    /// The form that posts itself or only waits for a click: one form with one nameless button.
+    #[must_use]
+    pub fn form(&self) -> Option<(Url, Fields)> {
+        let form = between(&self.body, "<form", "</form>")?;
+        let (_, button) = form.split_once("<button")?;
+        let one = self.body.matches("<form").count() == 1 && self.body.matches("<button").count() == 1;
+        if !one || button.split('>').next()?.contains("name=") {
+            return None;
+        }
+        let action = self.url.join(&unescape(attribute(form, "action")?)).ok()?;
+        let field = |input| Some((unescape(attribute(input, "name")?), unescape(attribute(input, "value")?)));
+        Some((action, form.split("<input").skip(1).map(field).collect::<Option<_>>()?))
+    }
 }
 
 fn site(url: &Url) -> String {
     format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
-}
-
-fn title(page: &str) -> String {
-    between(page, "<title>", "</title>").unwrap_or("no title").trim().to_owned()
 }
 
 fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
@@ -106,24 +190,12 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
     Some(rest.split_once(to)?.0)
 }
 
-/// The form of a page that posts itself or only waits for a click: one form with one nameless button.
-fn self_posting_form(base: &Url, page: &str) -> Option<Hop> {
-    let form = between(page, "<form", "</form>")?;
-    let (_, buttons) = form.split_once("<button")?;
-    let one = page.matches("<form").count() == 1 && page.matches("<button").count() == 1;
-    if !one || buttons.split('>').next()?.contains("name=") {
-        return None;
-    }
-    let action = base.join(&unescape(between(form, "action=\"", "\"")?)).ok()?;
-    let mut body = url::form_urlencoded::Serializer::new(String::new());
-    for input in form.split("<input").skip(1) {
-        let (name, value) = (between(input, "name=\"", "\"")?, between(input, "value=\"", "\"")?);
-        body.append_pair(&unescape(name), &unescape(value));
-    }
-    Some(Hop::Post(action, body.finish()))
+fn attribute<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    between(text, &format!("{name}=\""), "\"")
 }
 
 fn unescape(text: &str) -> String {
+    // The ampersand last: what it sets free is not unescaped a second time.
     let pairs = [
         ("&quot;", "\""),
         ("&#34;", "\""),
@@ -143,17 +215,21 @@ fn unescape(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn shown(body: &str) -> Shown {
+        let url = Url::parse("http://127.0.0.1:1/y").unwrap();
+        Shown { url, status: 200, headers: HeaderMap::new(), body: body.to_owned() }
+    }
+
     #[test]
     fn a_self_posting_form_is_submitted_as_it_stands() {
         let page = r#"<form method="post" action="/x?a=1&amp;b=2"><input type="hidden" name="c" value="d&#34;&amp;"><button>Go</button></form>"#;
-        let base = Url::parse("http://127.0.0.1:1/y").unwrap();
-        let Some(Hop::Post(action, body)) = self_posting_form(&base, page) else { panic!("a form") };
+        let (action, fields) = shown(page).form().unwrap();
         assert_eq!(action.as_str(), "http://127.0.0.1:1/x?a=1&b=2");
-        assert_eq!(body, "c=d%22%26");
+        assert_eq!(fields, [("c".to_owned(), "d\"&".to_owned())]);
         for page in
             ["<form action=\"/\"></form>", "<form action=\"/\"><button name=\"persona\">A</button></form>"]
         {
-            assert!(self_posting_form(&base, page).is_none(), "{page}");
+            assert!(shown(page).form().is_none(), "{page}");
         }
     }
 }
