@@ -12,6 +12,8 @@ use tunnus_sdk::{
 };
 use url::Url;
 
+pub use super::redirect_uri::RedirectUri;
+
 /// An organisation that uses the broker.
 #[derive(Clone, Debug)]
 pub struct Tenant {
@@ -88,17 +90,6 @@ pub enum AppAuthentication {
     Public,
 }
 
-/// A registered redirect URI.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RedirectUri {
-    /// Compared byte by byte.
-    Exact(String),
-    /// A loopback address of a native app: any port (RFC 8252, section 7.3). Held without a port.
-    Loopback(Url),
-    /// Whatever stands on a loopback address: for the sandbox's own app, and for no other.
-    AnyLoopback,
-}
-
 /// How a REST result is released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Release {
@@ -165,92 +156,5 @@ impl Tenant {
     #[must_use]
     pub fn signing_key(&self, algorithm: SigningAlgorithm) -> Option<&Arc<SigningKey>> {
         self.signing_keys.iter().find(|key| key.supports(algorithm))
-    }
-}
-
-/// Whether an address is on this machine: a loopback address, or `localhost`.
-fn is_loopback(url: &Url) -> bool {
-    let on_loopback = match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    on_loopback && ["http", "https"].contains(&url.scheme()) && url.username().is_empty()
-}
-
-impl RedirectUri {
-    /// Whether `uri` is this one: equal byte by byte, but for the port of a loopback address.
-    #[must_use]
-    pub fn matches(&self, uri: &str) -> bool {
-        match self {
-            Self::Exact(registered) => registered == uri,
-            Self::Loopback(registered) => Url::parse(uri).is_ok_and(|asked| {
-                let mut portless = asked.clone();
-                // Byte equality first: what the parser would mend is not the registered address.
-                asked.as_str() == uri && portless.set_port(None).is_ok() && portless == *registered
-            }),
-            Self::AnyLoopback => {
-                Url::parse(uri).is_ok_and(|asked| is_loopback(&asked) && asked.fragment().is_none())
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn exact_means_byte_by_byte() {
-        let uri = RedirectUri::Exact("https://shop.example/cb".to_owned());
-        assert!(uri.matches("https://shop.example/cb"));
-        for other in [
-            "https://shop.example/cb/",
-            "https://shop.example/cb?x",
-            "https://SHOP.example/cb",
-            "https://shop.example:443/cb",
-        ] {
-            assert!(!uri.matches(other), "{other}");
-        }
-    }
-
-    #[test]
-    fn the_sandbox_app_stays_on_this_machine() {
-        for uri in [
-            "http://127.0.0.1:9/x?y=1",
-            "http://[::1]:3000/",
-            "http://localhost:8081/cb",
-            "https://127.0.0.9/",
-        ] {
-            assert!(RedirectUri::AnyLoopback.matches(uri), "{uri}");
-        }
-        for uri in [
-            "http://127.0.0.1.example/",
-            "http://localhost.example/",
-            "http://a@127.0.0.1/",
-            "ftp://127.0.0.1/",
-            "http://10.0.0.1/",
-            "x:",
-        ] {
-            assert!(!RedirectUri::AnyLoopback.matches(uri), "{uri}");
-        }
-    }
-
-    #[test]
-    fn a_loopback_address_may_have_any_port_and_nothing_else() {
-        let uri = RedirectUri::Loopback(Url::parse("http://127.0.0.1/cb").unwrap());
-        assert!(uri.matches("http://127.0.0.1:4711/cb"));
-        for other in [
-            "http://127.0.0.1:4711/cb2",
-            "http://127.0.0.1:4711/cb#x",
-            "http://localhost:4711/cb",
-            "https://127.0.0.1:4711/cb",
-            "http://user@127.0.0.1:4711/cb",
-            "http://127.0.0.1:4711/./cb",
-            "http://127.1:4711/cb",
-        ] {
-            assert!(!uri.matches(other), "{other}");
-        }
     }
 }

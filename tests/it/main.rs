@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod attacks_apps;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod interop;
