@@ -1,15 +1,11 @@
-//! Standard claims and the members of the identity record: which asks for which, and what is given.
+//! Standard claims and the members of the identity record: which stands for which, and what is given.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 use tunnus_sdk::{Attributes, Hidden, Level, Member};
 
-use super::request::Refused;
-use crate::{
-    error::Error,
-    flow::{identification::OpenIdRequest, record::IdentityRecord},
-};
+use crate::flow::{identification::OpenIdRequest, record::IdentityRecord};
 
 /// The claims that apps may find (OpenID Connect Core, section 5.1, and ours).
 pub const SUPPORTED: [&str; 24] = [
@@ -57,19 +53,9 @@ const BY_CLAIM: [(&str, Member); 14] = [
     ("payment_details", Member::PaymentDetails),
 ];
 
-/// What the `claims` parameter asks for (OpenID Connect Core, section 5.5).
-#[derive(Debug, Default)]
-pub struct Requested {
-    /// Essential ones.
-    pub required: BTreeSet<Member>,
-    /// Voluntary ones.
-    pub optional: BTreeSet<Member>,
-    /// Those asked for in the ID token.
-    pub in_id_token: BTreeSet<Member>,
-}
-
 /// The member behind a claim's name.
-fn member_of(claim: &str) -> Option<Member> {
+#[must_use]
+pub fn member_of(claim: &str) -> Option<Member> {
     if let Some(years) = claim.strip_prefix("age_over_") {
         return format!("age_over.{years}").parse().ok();
     }
@@ -99,42 +85,6 @@ pub fn of_scope(scope: &str, allowed: &BTreeSet<Member>) -> Vec<Member> {
         _ => false,
     };
     allowed.iter().copied().filter(fits).collect()
-}
-
-/// Reads the `claims` parameter. Claims that we do not know are ignored, as the standard says.
-///
-/// # Errors
-/// `invalid_request` where it is not the JSON that the standard prescribes.
-pub fn requested(parameter: Option<&str>) -> Result<Requested, Refused> {
-    let mut requested = Requested::default();
-    let Some(text) = parameter else {
-        return Ok(requested);
-    };
-    let wrong = || Refused {
-        oauth_error: "invalid_request",
-        error: Error::request("claims", "not a claims request"),
-    };
-    let object = tunnus_sdk::json::parse_object(text.as_bytes()).map_err(|_| wrong())?;
-    for (place, asked) in &object {
-        let asked = asked.as_object().ok_or_else(wrong)?;
-        for (claim, how) in asked {
-            let essential = match how {
-                Value::Null => false,
-                Value::Object(how) => how.get("essential").and_then(Value::as_bool).unwrap_or(false),
-                _ => return Err(wrong()),
-            };
-            let Some(member) = member_of(claim) else { continue };
-            if place == "id_token" {
-                requested.in_id_token.insert(member);
-            }
-            if essential {
-                requested.required.insert(member);
-            } else {
-                requested.optional.insert(member);
-            }
-        }
-    }
-    Ok(requested)
 }
 
 /// Which answer the claims stand in.

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod authorize;
 pub mod claims;
+pub mod claims_request;
 pub mod discovery;
 pub mod id_token;
 pub mod jwks;

@@ -8,7 +8,10 @@ use std::collections::BTreeSet;
 
 use tunnus_sdk::{Hidden, Level, Locale, Member, Params};
 
-use super::claims::{self, Requested};
+use super::{
+    claims::of_scope,
+    claims_request::{Requested, requested},
+};
 use crate::{
     error::Error,
     flow::{
@@ -32,7 +35,9 @@ pub struct Refused {
 }
 
 impl Refused {
-    fn new(oauth_error: &'static str, parameter: &str, message: &str) -> Self {
+    /// A fault of `parameter`.
+    #[must_use]
+    pub fn new(oauth_error: &'static str, parameter: &str, message: &str) -> Self {
         Self { oauth_error, error: Error::request(parameter, message) }
     }
 }
@@ -86,7 +91,7 @@ pub fn judge(
         check(app, params)?;
     }
     let scopes: BTreeSet<String> = words(params, "scope").map(str::to_owned).collect();
-    let requested = claims::requested(params.one("claims"))?;
+    let requested = requested(params.one("claims"))?;
     let optional = optional(app, &scopes, &requested);
     let request = OpenIdRequest {
         redirect_uri: destination.redirect_uri.clone(),
@@ -104,7 +109,7 @@ pub fn judge(
         reference: params.one("reference").map(Hidden::from),
         required: requested.required,
         optional: Some(optional),
-        minimum_assurance: floor(params)?,
+        minimum_assurance: floor(words(params, "acr_values"), "acr_values")?.max(requested.minimum_assurance),
         expected_national_id: None,
         login_hint: params.one("login_hint").map(Hidden::from),
         max_age: max_age(params)?,
@@ -115,7 +120,7 @@ pub fn judge(
 
 /// The members that scopes and the `claims` parameter ask for, beside the required ones.
 fn optional(app: &App, scopes: &BTreeSet<String>, requested: &Requested) -> BTreeSet<Member> {
-    let by_scope = scopes.iter().flat_map(|scope| claims::of_scope(scope, &app.claims));
+    let by_scope = scopes.iter().flat_map(|scope| of_scope(scope, &app.claims));
     by_scope.chain(requested.optional.iter().copied()).collect()
 }
 
@@ -218,12 +223,15 @@ fn check_prompt(_: &App, params: &Params) -> Result<(), Refused> {
     Ok(())
 }
 
-/// `acr_values` is a floor: the lowest level named. A value that names no level could only lower it.
-fn floor(params: &Params) -> Result<Level, Refused> {
+/// What is asked for is a floor: the lowest level named. A value that names no level could only lower
+/// it.
+///
+/// # Errors
+/// `invalid_request` for such a value.
+pub fn floor<'a>(values: impl Iterator<Item = &'a str>, parameter: &str) -> Result<Level, Refused> {
     let unknown =
-        || Refused::new("invalid_request", "acr_values", "names something that is not a level of assurance");
-    let levels = words(params, "acr_values").map(|value| value.parse::<Level>().map_err(|_| unknown()));
-    let levels: Vec<Level> = levels.collect::<Result<_, _>>()?;
+        |_| Refused::new("invalid_request", parameter, "names something that is not a level of assurance");
+    let levels: Vec<Level> = values.map(str::parse).collect::<Result<_, _>>().map_err(unknown)?;
     Ok(levels.into_iter().min().unwrap_or_default())
 }
 
