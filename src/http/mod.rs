@@ -11,6 +11,7 @@ pub mod error;
 pub mod openid;
 pub mod ops;
 pub mod pages;
+pub mod payload;
 pub mod respond;
 pub mod trace;
 

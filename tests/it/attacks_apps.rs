@@ -1,3 +1,5 @@
 //! What apps call, attacked: who they are, what they ask, whose results they get.
 
+mod idempotency;
 mod redirect_uri;
+mod store;

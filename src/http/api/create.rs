@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    web::{Bytes, Data, Path},
+    web::{Data, Path},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{
     body::{self, Caller, add, caller},
-    idempotency::{self, Remembered},
+    idempotency::{Once, Remembered},
 };
 use crate::{
     app::Broker,
@@ -23,7 +23,11 @@ use crate::{
         identification::{Face, Identification},
         prepare::{Asked, prepare},
     },
-    http::{error::rest, trace::TraceId},
+    http::{
+        error::rest,
+        payload::{Payload, whole},
+        trace::TraceId,
+    },
     tenant::model::Release,
 };
 
@@ -61,10 +65,10 @@ pub async fn create(
     tenant: Path<String>,
     broker: Data<Broker>,
     request: HttpRequest,
-    payload: Bytes,
+    payload: Payload,
     trace: TraceId,
 ) -> HttpResponse {
-    match created(&broker, &tenant, &request, &payload, &trace).await {
+    match created(&broker, &tenant, &request, payload, &trace).await {
         Ok(body) => HttpResponse::Created().insert_header(("Cache-Control", "no-store")).json(body),
         Err(error) => {
             error.log(&trace.0);
@@ -77,17 +81,28 @@ async fn created(
     broker: &Data<Broker>,
     tenant: &str,
     request: &HttpRequest,
-    payload: &[u8],
+    payload: Payload,
     trace: &TraceId,
 ) -> Result<Value, Error> {
     let caller = caller(broker, tenant, request).await?;
-    let asked = asked(&caller, payload, trace)?;
+    let payload = whole(payload)?;
+    let once = Once::read(request, &payload)?;
+    let asked = asked(&caller, &payload, trace)?;
     let identification = prepare(broker, &caller.tenant, &caller.app, asked)?;
     let body = answer(broker, &identification);
-    match idempotency::remember(broker, &caller, request, payload, &body).await? {
-        Remembered::First => broker.flows.keep_identification(&identification).await.map(|()| body),
-        Remembered::Before(body) => Ok(body),
+    broker.flows.keep_identification(&identification).await?;
+    let Some(once) = once else { return Ok(body) };
+    // Where the store fails here, the promise may stand or not: ours stays, and expires unused.
+    let (answer, surplus) = match once.remember(broker, &caller, &body).await? {
+        Remembered::First => (Ok(body), false),
+        Remembered::Before(body) => (Ok(body), true),
+        Remembered::Conflict => (Err(Code::IdempotencyConflict.into()), true),
+    };
+    if surplus && let Err(error) = broker.flows.forget_identification(&identification.id).await {
+        // Nobody knows its ticket: it expires by itself.
+        error.log(&trace.0);
     }
+    answer
 }
 
 fn answer(broker: &Broker, identification: &Identification) -> Value {

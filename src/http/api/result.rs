@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    web::{Bytes, Data, Path},
+    web::{Data, Path},
 };
 use serde_json::Value;
 
@@ -14,7 +14,10 @@ use crate::{
         finish::{open_record, parse_code},
         identification::Settled,
     },
-    http::trace::TraceId,
+    http::{
+        payload::{Payload, whole},
+        trace::TraceId,
+    },
 };
 
 /// Releases the record. It stays readable with the same code until the result expires.
@@ -22,11 +25,11 @@ pub async fn release(
     path: Path<(String, String)>,
     broker: Data<Broker>,
     request: HttpRequest,
-    payload: Bytes,
+    payload: Payload,
     trace: TraceId,
 ) -> HttpResponse {
     let (tenant, id) = path.into_inner();
-    respond(released(&broker, &tenant, &id, &request, &payload).await, &trace)
+    respond(released(&broker, &tenant, &id, &request, payload).await, &trace)
 }
 
 async fn released(
@@ -34,10 +37,10 @@ async fn released(
     tenant: &str,
     id: &str,
     request: &HttpRequest,
-    payload: &[u8],
+    payload: Payload,
 ) -> Result<Value, Error> {
     let caller = caller(broker, tenant, request).await?;
-    let secret = secret(id, payload)?;
+    let secret = secret(id, &whole(payload)?)?;
     let outcome = broker.flows.outcome(id).await?;
     let outcome = outcome.filter(|outcome| is_theirs(&outcome.identification, &caller));
     let outcome = outcome.ok_or(Code::IdentificationUnknown)?;

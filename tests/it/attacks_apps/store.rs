@@ -1,0 +1,107 @@
+//! A flow store that fails when it is told to.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tunnus::{
+    ambient::Ambient,
+    store::{FlowStore, Key, MemoryLimits, MemoryStore, StoreError, Taken},
+};
+use tunnus_sdk::async_trait;
+
+/// How a call fails.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing is done.
+    Refused,
+    /// It is done, and the answer is lost.
+    Lost,
+}
+
+/// A store in memory with faults.
+pub struct Faulty {
+    inner: MemoryStore,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    keys: BTreeSet<String>,
+    failing: Option<(String, Fault)>,
+}
+
+impl Faulty {
+    pub fn new() -> Arc<Self> {
+        let inner = MemoryStore::new(MemoryLimits::default(), Ambient::system());
+        Arc::new(Self { inner, seen: Mutex::default() })
+    }
+
+    /// Lets the next `call` fail: `put identification`.
+    pub fn fail(&self, call: &str, fault: Fault) {
+        self.seen.lock().unwrap().failing = Some((call.to_owned(), fault));
+    }
+
+    /// How many values of a kind stand there.
+    pub fn count(&self, kind: &str) -> usize {
+        let prefix = format!("{kind}:");
+        self.seen.lock().unwrap().keys.iter().filter(|key| key.starts_with(&prefix)).count()
+    }
+
+    async fn call<T>(
+        &self,
+        operation: &str,
+        key: &Key,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let (kind, _) = key.as_str().split_once(':').unwrap();
+        let call = format!("{operation} {kind}");
+        let fault = {
+            let mut seen = self.seen.lock().unwrap();
+            let fault = seen.failing.take_if(|(failing, _)| *failing == call).map(|(_, fault)| fault);
+            if operation == "delete" {
+                seen.keys.remove(key.as_str());
+            } else if ["put", "create"].contains(&operation) && fault != Some(Fault::Refused) {
+                seen.keys.insert(key.as_str().to_owned());
+            }
+            fault
+        };
+        match fault {
+            None => work.await,
+            Some(Fault::Refused) => Err(StoreError(None)),
+            Some(Fault::Lost) => {
+                work.await?;
+                Err(StoreError(None))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl FlowStore for Faulty {
+    async fn put(&self, key: &Key, value: &[u8], keep: Duration) -> Result<(), StoreError> {
+        self.call("put", key, self.inner.put(key, value, keep)).await
+    }
+
+    async fn create(&self, key: &Key, value: &[u8], keep: Duration) -> Result<bool, StoreError> {
+        self.call("create", key, self.inner.create(key, value, keep)).await
+    }
+
+    async fn look(&self, key: &Key) -> Result<Taken, StoreError> {
+        self.call("look", key, self.inner.look(key)).await
+    }
+
+    async fn take(&self, key: &Key) -> Result<Taken, StoreError> {
+        self.call("take", key, self.inner.take(key)).await
+    }
+
+    async fn delete(&self, key: &Key) -> Result<(), StoreError> {
+        self.call("delete", key, self.inner.delete(key)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.inner.ping().await
+    }
+}
