@@ -12,9 +12,9 @@ use crate::{app::Broker, tenant::model::Tenant};
 
 /// Lets the origin of `request` read `response` where an app of the tenant is registered with it.
 #[must_use]
-pub fn allow(mut response: HttpResponse, tenant: &Tenant, request: &HttpRequest) -> HttpResponse {
+pub fn allow(mut response: HttpResponse, tenant: Option<&Tenant>, request: &HttpRequest) -> HttpResponse {
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = registered_origin(tenant, request) {
+    if let Some(origin) = tenant.and_then(|tenant| registered_origin(tenant, request)) {
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }
     response
@@ -29,13 +29,10 @@ fn registered_origin(tenant: &Tenant, request: &HttpRequest) -> Option<HeaderVal
 
 /// `OPTIONS` on token and userinfo.
 pub async fn preflight(tenant: Path<String>, broker: Data<Broker>, request: HttpRequest) -> HttpResponse {
-    let Some(tenant) = broker.tenants.tenant(&tenant) else {
-        return HttpResponse::NotFound().finish();
-    };
     let response = HttpResponse::NoContent()
         .insert_header(("Access-Control-Allow-Methods", "GET, POST"))
         .insert_header(("Access-Control-Allow-Headers", "Authorization, Content-Type"))
         .insert_header(("Access-Control-Max-Age", "600"))
         .finish();
-    allow(response, &tenant, &request)
+    allow(response, broker.tenants.tenant(&tenant).as_deref(), &request)
 }

@@ -14,6 +14,11 @@ use crate::{
     flow::identification::Report,
 };
 
+/// The challenge to an app that shows a secret (RFC 7617).
+const BASIC: &str = "Basic realm=\"tunnus\", charset=\"UTF-8\"";
+/// The challenge to who shows an access token (RFC 6750, section 3).
+const BEARER: &str = "Bearer realm=\"tunnus\"";
+
 /// The status that a REST app or a page gets.
 #[must_use]
 pub const fn status(code: Code) -> StatusCode {
@@ -69,35 +74,77 @@ pub fn rest(error: &Error, trace_id: &str) -> HttpResponse {
 
 /// A failed call of the token endpoint (RFC 6749, section 5.2).
 #[must_use]
-pub fn oauth(oauth_error: &str, error: &Error, trace_id: &str) -> HttpResponse {
-    described("Basic realm=\"tunnus\", charset=\"UTF-8\",", oauth_error, error, trace_id)
+pub fn oauth(oauth_error: &str, error: &Error, request: &Asked<'_>) -> HttpResponse {
+    let told = Told::new(oauth_error, error, request);
+    told.respond(error.code, &format!("{BASIC}, {}", told.challenge()))
 }
 
 /// A failed call of an endpoint that takes an access token (RFC 6750, section 3).
 #[must_use]
-pub fn bearer(error: &Error, trace_id: &str) -> HttpResponse {
-    described("Bearer", "invalid_token", error, trace_id)
+pub fn bearer(error: &Error, request: &Asked<'_>) -> HttpResponse {
+    let told = Told::of_bearer(error, request);
+    told.respond(error.code, &format!("{BEARER}, {}", told.challenge()))
 }
 
-/// `scheme` begins the challenge, which says what the body says: client libraries that see a
-/// challenge read no body.
-fn described(scheme: &str, oauth_error: &str, error: &Error, trace_id: &str) -> HttpResponse {
-    let status = match error.code {
-        Code::AppUnauthorised => StatusCode::UNAUTHORIZED,
-        Code::RateLimited | Code::StoreUnavailable => status(error.code),
-        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::BAD_REQUEST,
-    };
-    let detail = error.fields.first().map_or("", |field| field.message.as_str());
-    let description = format!("{} [{trace_id}] {} {detail}", error.code, error.code.sentence());
-    let description = description.trim_end();
-    let mut response = base(status, error.code);
-    if error.code == Code::AppUnauthorised {
-        let description = quotable(description);
-        let challenge = format!("{scheme} error=\"{oauth_error}\", error_description=\"{description}\"");
-        response.insert_header((WWW_AUTHENTICATE, challenge));
+/// A call without any access token: its challenge says nothing of an error (RFC 6750, section 3.1).
+#[must_use]
+pub fn no_token(request: &Asked<'_>) -> HttpResponse {
+    let error = Error::new(Code::AppUnauthorised);
+    Told::of_bearer(&error, request).respond(error.code, BEARER)
+}
+
+/// The request that fails, as its answer names it.
+pub struct Asked<'a> {
+    /// The base of the codes' pages.
+    pub public_url: &'a str,
+    /// What the log lines show.
+    pub trace_id: &'a str,
+}
+
+/// What client libraries keep of a failure.
+struct Told<'a> {
+    error: &'a str,
+    description: String,
+    uri: String,
+}
+
+impl<'a> Told<'a> {
+    fn new(oauth_error: &'a str, error: &Error, request: &Asked<'_>) -> Self {
+        let detail = error.fields.first().map_or("", |field| field.message.as_str());
+        let description = format!("{} [{}] {} {detail}", error.code, request.trace_id, error.code.sentence());
+        Self {
+            error: oauth_error,
+            description: description.trim_end().to_owned(),
+            uri: format!("{}/errors/{}", request.public_url, error.code),
+        }
     }
-    response.json(json!({ "error": oauth_error, "error_description": description }))
+
+    fn of_bearer(error: &Error, request: &Asked<'_>) -> Self {
+        let is_token = error.code == Code::AppUnauthorised;
+        Self::new(if is_token { "invalid_token" } else { error.code.oauth_error() }, error, request)
+    }
+
+    /// What the body says: client libraries that see a challenge read no body.
+    fn challenge(&self) -> String {
+        let Self { error, description, uri } = self;
+        let (description, uri) = (quotable(description), quotable(uri));
+        format!("error=\"{error}\", error_description=\"{description}\", error_uri=\"{uri}\"")
+    }
+
+    fn respond(&self, code: Code, challenge: &str) -> HttpResponse {
+        let status = match code {
+            Code::AppUnauthorised | Code::RateLimited | Code::StoreUnavailable | Code::Internal => {
+                status(code)
+            }
+            _ => StatusCode::BAD_REQUEST,
+        };
+        let mut response = base(status, code);
+        if code == Code::AppUnauthorised {
+            response.insert_header((WWW_AUTHENTICATE, challenge));
+        }
+        let Self { error, description, uri } = self;
+        response.json(json!({ "error": error, "error_description": description, "error_uri": uri }))
+    }
 }
 
 /// The characters that a challenge may quote (RFC 6750, section 3).
@@ -109,7 +156,7 @@ fn base(status: StatusCode, code: Code) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::build(status);
     response.insert_header(("Cache-Control", "no-store"));
     if code == Code::AppUnauthorised {
-        response.insert_header((WWW_AUTHENTICATE, "Basic realm=\"tunnus\", charset=\"UTF-8\""));
+        response.insert_header((WWW_AUTHENTICATE, BASIC));
     }
     if matches!(code, Code::RateLimited | Code::StoreUnavailable) {
         response.insert_header(("Retry-After", "5"));
@@ -127,15 +174,32 @@ mod tests {
         values[0].to_str().unwrap()
     }
 
+    const ASKED: Asked<'_> = Asked { public_url: "https://id.example", trace_id: "abc" };
+
     #[test]
     fn a_challenge_says_what_the_body_says() {
         let error = Error::new(Code::AppUnauthorised);
-        let described =
-            format!(r#"error_description="app_unauthorised [abc] {}""#, Code::AppUnauthorised.sentence());
+        let described = format!(
+            r#"error_description="app_unauthorised [abc] {}", error_uri="https://id.example/errors/app_unauthorised""#,
+            Code::AppUnauthorised.sentence()
+        );
         let basic = format!(r#"Basic realm="tunnus", charset="UTF-8", error="invalid_client", {described}"#);
-        assert_eq!(challenge(&oauth("invalid_client", &error, "abc")), basic);
-        let invalid = format!(r#"Bearer error="invalid_token", {described}"#);
-        assert_eq!(challenge(&bearer(&error, "abc")), invalid);
+        assert_eq!(challenge(&oauth("invalid_client", &error, &ASKED)), basic);
+        let invalid = format!(r#"Bearer realm="tunnus", error="invalid_token", {described}"#);
+        assert_eq!(challenge(&bearer(&error, &ASKED)), invalid);
+    }
+
+    #[test]
+    fn who_brings_no_token_is_told_of_no_error() {
+        assert_eq!(challenge(&no_token(&ASKED)), BEARER);
+    }
+
+    #[test]
+    fn a_store_that_is_away_makes_no_token_invalid() {
+        let refused = bearer(&Code::StoreUnavailable.into(), &ASKED);
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(refused.headers().contains_key("Retry-After"));
+        assert_eq!(Told::of_bearer(&Code::StoreUnavailable.into(), &ASKED).error, "temporarily_unavailable");
     }
 
     #[test]
@@ -145,7 +209,7 @@ mod tests {
 
     #[test]
     fn other_failures_challenge_nobody() {
-        let refused = oauth("invalid_grant", &Code::RequestInvalid.into(), "abc");
+        let refused = oauth("invalid_grant", &Code::RequestInvalid.into(), &ASKED);
         assert!(!refused.headers().contains_key(WWW_AUTHENTICATE));
     }
 }

@@ -1,5 +1,7 @@
 //! What apps call, attacked: who they are, what they ask, whose results they get.
 
+mod client_auth;
 mod idempotency;
 mod redirect_uri;
 mod store;
+mod world;

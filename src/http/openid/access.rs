@@ -3,7 +3,7 @@
 //! The token of a code is derived from that code under the server's key. So a code used twice can
 //! revoke what its first use gave, without an index, and whichever of the two comes first.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,7 +14,7 @@ use crate::{
     error::{Code, Error},
     flow::binding::state_hash,
     store::Key,
-    tenant::model::{App, Tenant},
+    tenant::model::{App, AppAuthentication, Tenant},
 };
 
 /// What stands in the place of a revoked token: no seal opens it.
@@ -93,14 +93,14 @@ pub async fn find(broker: &Broker, tenant: &Tenant, token: &str) -> Result<Acces
     if lives { Ok(access) } else { Err(Code::AppUnauthorised.into()) }
 }
 
-/// The app whose own token this is.
+/// The app whose own token this is, if it may still have one.
 ///
 /// # Errors
 /// [`Code::AppUnauthorised`], also for a token about a person; [`Code::StoreUnavailable`].
-pub async fn app_of(broker: &Broker, tenant: &Tenant, token: &str) -> Result<String, Error> {
+pub async fn app_of(broker: &Broker, tenant: &Tenant, token: &str) -> Result<Arc<App>, Error> {
     let access = find(broker, tenant, token).await?;
-    if access.userinfo.is_some() {
-        return Err(Code::AppUnauthorised.into());
-    }
-    Ok(access.app)
+    let app = tenant.app(&access.app).filter(|app| {
+        access.userinfo.is_none() && matches!(app.authentication, AppAuthentication::PrivateKeyJwt(_))
+    });
+    app.cloned().ok_or_else(|| Code::AppUnauthorised.into())
 }

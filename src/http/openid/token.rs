@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    web::{Bytes, Data, Path},
+    web::{Data, Path},
 };
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
@@ -26,7 +26,14 @@ use crate::{
         identification::{Face, OpenIdRequest, Outcome},
         record::IdentityRecord,
     },
-    http::{auth, browser::params, cors, error::oauth, trace::TraceId},
+    http::{
+        auth,
+        browser::params,
+        cors,
+        error::{Asked, oauth},
+        payload::{Payload, whole},
+        trace::TraceId,
+    },
     tenant::model::{App, AppAuthentication, Tenant},
 };
 
@@ -35,12 +42,7 @@ struct Refused(&'static str, Error);
 
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
-        let oauth_error = match error.code {
-            Code::AppUnauthorised => "invalid_client",
-            Code::RequestInvalid => "invalid_request",
-            other => other.oauth_error(),
-        };
-        Self(oauth_error, error)
+        Self(error.code.oauth_error(), error)
     }
 }
 
@@ -54,29 +56,33 @@ pub async fn exchange(
     tenant: Path<String>,
     broker: Data<Broker>,
     request: HttpRequest,
-    body: Bytes,
+    payload: Payload,
     trace: TraceId,
 ) -> HttpResponse {
-    let Some(tenant) = broker.tenants.tenant(&tenant) else {
-        return HttpResponse::NotFound().finish();
+    let tenant = broker.tenants.tenant(&tenant);
+    let answer = match &tenant {
+        Some(tenant) => answer(&broker, tenant, &request, payload).await,
+        // An unknown tenant is one that knows no app.
+        None => Err(Error::new(Code::AppUnauthorised).into()),
     };
-    let answer = answer(&broker, &tenant, &request, &params(&body)).await;
     let response = match answer {
         Ok(body) => HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(body),
         Err(Refused(oauth_error, error)) => {
             error.log(&trace.0);
-            oauth(oauth_error, &error, &trace.0)
+            let asked = Asked { public_url: &broker.public_url, trace_id: &trace.0 };
+            oauth(oauth_error, &error, &asked)
         }
     };
-    cors::allow(response, &tenant, &request)
+    cors::allow(response, tenant.as_deref(), &request)
 }
 
 async fn answer(
     broker: &Broker,
     tenant: &Tenant,
     request: &HttpRequest,
-    form: &Params,
+    payload: Payload,
 ) -> Result<Value, Refused> {
+    let form = &params(&whole(payload)?);
     if form.has_doubled() {
         return Err(Error::request("", "a parameter stands there twice").into());
     }

@@ -9,7 +9,12 @@ use super::access;
 use crate::{
     app::Broker,
     error::{Code, Error},
-    http::{auth::bearer, cors, error::bearer as refused, trace::TraceId},
+    http::{
+        auth::{Authorization, authorization},
+        cors,
+        error::{Asked, bearer, no_token},
+        trace::TraceId,
+    },
     tenant::model::Tenant,
 };
 
@@ -20,22 +25,35 @@ pub async fn show(
     request: HttpRequest,
     trace: TraceId,
 ) -> HttpResponse {
-    let Some(tenant) = broker.tenants.tenant(&tenant) else {
-        return HttpResponse::NotFound().finish();
-    };
-    let response = match userinfo(&broker, &tenant, &request).await {
-        Ok(claims) => HttpResponse::Ok()
+    let tenant = broker.tenants.tenant(&tenant);
+    let asked = Asked { public_url: &broker.public_url, trace_id: &trace.0 };
+    let response = match userinfo(&broker, tenant.as_deref(), &request).await {
+        Ok(Some(claims)) => HttpResponse::Ok()
             .insert_header(("Cache-Control", "no-store"))
             .insert_header(("Content-Type", "application/json"))
             .body(claims),
-        Err(error) => refused(&error, &trace.0),
+        Ok(None) => no_token(&asked),
+        Err(error) => {
+            error.log(&trace.0);
+            bearer(&error, &asked)
+        }
     };
-    cors::allow(response, &tenant, &request)
+    cors::allow(response, tenant.as_deref(), &request)
 }
 
-async fn userinfo(broker: &Broker, tenant: &Tenant, request: &HttpRequest) -> Result<String, Error> {
-    let token = bearer(request).ok_or(Code::AppUnauthorised)?;
-    let access = access::find(broker, tenant, &token).await?;
+/// The claims that the token is good for; none where there is no token.
+async fn userinfo(
+    broker: &Broker,
+    tenant: Option<&Tenant>,
+    request: &HttpRequest,
+) -> Result<Option<String>, Error> {
+    let token = match authorization(request.headers())? {
+        None => return Ok(None),
+        Some(Authorization::Bearer(token)) => token,
+        Some(Authorization::Basic(_)) => return Err(Code::AppUnauthorised.into()),
+    };
+    let tenant = tenant.ok_or(Code::AppUnauthorised)?;
+    let access = access::find(broker, tenant, token.expose_str()).await?;
     let claims = access.userinfo.ok_or(Code::AppUnauthorised)?;
-    Ok(claims.expose().clone())
+    Ok(Some(claims.expose().clone()))
 }
