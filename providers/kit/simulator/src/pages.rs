@@ -121,7 +121,7 @@ fn page(title: &str, body: &str) -> String {
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>{title} (simulator)</title><style>{STYLE}</style></head>\
-         <body><div class=\"notice\" role=\"note\">This is a simulator. No bank is involved, nobody is real.</div>\
+         <body><header class=\"notice\">This is a simulator. No bank is involved, nobody is real.</header>\
          <main>{body}</main></body></html>",
         title = escaped(title),
     )
