@@ -66,8 +66,9 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: Arguments, providers: Providers) -> Result<ExitCode, Failure> {
-    // In one run the log would stand between what is printed.
-    telemetry::init(LogFormat::Text, if arguments.ends() { "off" } else { "info" })?;
+    // In one run the log would stand between what is printed; the web server's own lines would bury
+    // the address to open.
+    telemetry::init(LogFormat::Text, if arguments.ends() { "off" } else { "info,actix_server=warn" })?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(arguments, providers))
 }
