@@ -11,21 +11,30 @@ use std::{
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use crate::support::sandbox::Bench;
 
 /// Where the scenarios are.
 const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/browser");
 
+/// How many browsers may run at once: they are heavy.
+static BROWSERS: Semaphore = Semaphore::const_new(2);
+
 macro_rules! play {
     ($($name:ident: $file:literal),* $(,)?) => {
-        $(#[tokio::test(flavor = "multi_thread")] async fn $name() { play($file); })*
+        $(#[tokio::test(flavor = "multi_thread")] async fn $name() { play($file).await; })*
     };
 }
 
 play! {
     each_connection_over_both_faces_by_clicks: "connections",
     the_chooser_and_the_ways_back_from_it: "chooser",
+    what_is_sent_twice_late_or_in_another_order: "deliveries",
+    several_logins_in_one_browser: "tabs",
+    what_comes_from_elsewhere: "strangers",
+    a_browser_without_cookies: "cookieless",
+    every_page_to_eye_ear_and_keyboard: "pages",
 }
 
 /// What a scenario says.
@@ -52,7 +61,8 @@ impl Drop for Playing {
 }
 
 /// Plays the scenarios of one file.
-fn play(file: &str) {
+async fn play(file: &str) {
+    let _turn = BROWSERS.acquire().await.expect("never closed");
     let bench = Bench::start();
     let mut playing = start(&bench, file);
     let answers = playing.0.stdin.take().expect("a way in");

@@ -6,7 +6,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { stage } from "./harness.mjs";
 
-const SHOP = ["shop", "shop-secret"];
+/** The built-in app whose answers come back through the browser. */
+export const SHOP = ["shop", "shop-secret"];
 
 /** The built-in app whose results are polled. */
 export const CALL_CENTRE = ["call-centre", "shop-secret"];
@@ -73,9 +74,34 @@ class App {
     return `${stage.issuer}/authorize?${new URLSearchParams(this.request(more))}`;
   }
 
+  /** Begins an identification over REST: its id and its door. */
+  async begin(connection, more) {
+    const body = { return_url: `${this.url}/answer`, connection, ...more };
+    const { id, url } = await rest(SHOP, "POST", "identifications", body);
+    assert.ok(url, "no door");
+    return { id, url };
+  }
+
+  /** The latest answer that the browser brought. */
+  answer() {
+    const latest = this.answers.at(-1);
+    assert.ok(latest, "the browser has brought no answer");
+    return latest;
+  }
+
+  /** Fetches over REST what an answer is worth. */
+  result({ identification, code }) {
+    return rest(SHOP, "POST", `identifications/${identification}/result`, { code });
+  }
+
   /** A page with a button that posts such a request. */
   formPage(more) {
     return `${this.url}/form?${new URLSearchParams(this.request(more))}`;
+  }
+
+  /** A page that makes the browser fetch `address` ahead. */
+  prefetchPage(address) {
+    return `${this.url}/ahead?${new URLSearchParams({ address })}`;
   }
 
   /** A page that shows `address` in a frame. */
@@ -119,6 +145,10 @@ class App {
     if (url.pathname === "/frame") {
       const address = escape(url.searchParams.get("address"));
       return show("A foreign site", `<iframe src="${address}" width="700" height="600"></iframe>`);
+    }
+    if (url.pathname === "/ahead") {
+      const address = escape(url.searchParams.get("address"));
+      return show("An eager site", `<link rel="prefetch" href="${address}"><a href="${address}">Onwards</a>`);
     }
     if (url.pathname === "/form") {
       const fields = [...url.searchParams].map(

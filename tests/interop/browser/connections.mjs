@@ -1,7 +1,7 @@
 // Every connection over both faces, clicked through as a person would.
 
 import assert from "node:assert/strict";
-import { run, scenario, stage } from "./harness.mjs";
+import { KINDS, run, scenario, stage } from "./harness.mjs";
 import { begin, expectError, identify, reachBank } from "./steps.mjs";
 
 for (const { id } of stage.connections) {
@@ -14,7 +14,9 @@ for (const { id } of stage.connections) {
     const rest = await identify(page, id);
     assert.deepEqual(stable(rest), stable(openid));
   });
+}
 
+for (const id of KINDS) {
   scenario(`${id}: who cancels at the bank is back in the shop`, async (person) => {
     const { page } = await person();
     for (const face of ["OpenID Connect", "REST"]) {

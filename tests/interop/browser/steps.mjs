@@ -93,23 +93,26 @@ async function shown(page, heading) {
   return end.innerText();
 }
 
-/** A page of ours says this, and shows a reference for support. */
+/** A page of ours says this. */
 export async function expectPage(page, heading) {
   await page.getByRole("heading", { level: 1, name: heading }).waitFor();
 }
 
 /**
- * Holds back the next return of `page` to the broker, also one that comes by a redirect. Answers, once
- * it has come, its address and how to let it go or drop it.
+ * Holds back the next return of `page` to the broker, also one that comes by a redirect: before it is
+ * sent ("Request"), or its answer ("Response"). `came` answers its address once it is there.
  */
-export async function holdReturn(page) {
+export async function holdReturn(page, requestStage = "Request") {
   const wire = await page.context().newCDPSession(page);
-  await wire.send("Fetch.enable", { patterns: [{ urlPattern: `${stage.issuer}/return/*` }] });
-  const { requestId, request } = await new Promise((resolve) => wire.once("Fetch.requestPaused", resolve));
-  const end = (method, more) =>
-    wire.send(method, { requestId, ...more }).then(() => wire.send("Fetch.disable"));
+  const paused = new Promise((resolve) => wire.once("Fetch.requestPaused", resolve));
+  await wire.send("Fetch.enable", { patterns: [{ urlPattern: `${stage.issuer}/return/*`, requestStage }] });
+  const end = async (method, more) => {
+    const { requestId } = await paused;
+    await wire.send(method, { requestId, ...more });
+    await wire.send("Fetch.disable");
+  };
   return {
-    url: request.url,
+    came: async () => (await paused).request.url,
     letGo: () => end("Fetch.continueRequest"),
     drop: () => end("Fetch.failRequest", { errorReason: "Aborted" }),
   };
