@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tunnus_sdk::{BrowserRequest, Inbound, Leg, LoginRequest, ProviderState, Timestamp};
 
-use super::{finish::AppReturn, identification::Identification};
-use crate::{digest::sha256_base64url, http::pages::Failure};
+use super::{finish::AppReturn, identification::Identification, page::Failure};
+use crate::digest::sha256_base64url;
 
 /// How long the same browser with the same parameters gets the same answer.
 pub const ANSWERED_KEPT: Duration = Duration::from_secs(60);

@@ -12,14 +12,15 @@ use url::Url;
 use super::{
     attempt::{ANSWERED_KEPT, Answered, Attempt, Sent, Waiting, digest},
     binding::Binding,
-    drive::{Answer, Reply, Visit, fail, settle},
     find::{Found, Open},
     keep::TakenAttempt,
+    page::{Again, Choice, Page},
     release::release,
+    settle::{fail, settle},
+    visit::{Answer, Reply, Visit},
 };
 use crate::{
     error::{Code, Error},
-    http::pages::{Again, Choice, Page},
     metrics::FlowStep,
     tenant::connections::Ready,
     tenant::model::Connection,

@@ -7,10 +7,10 @@ use tunnus_sdk::{BrowserRequest, Descriptor, Hidden, LoginRequest, Member, Navig
 use super::{
     attempt::{Attempt, Waiting},
     binding::Binding,
-    drive::{Answer, Reply, Visit},
     identification::Identification,
     keep::GRACE,
     prepare::can_give,
+    visit::{Answer, Reply, Visit},
 };
 use crate::{
     digest::sha256_base64url,

@@ -10,7 +10,7 @@ use tunnus_sdk::{Hidden, Locale, Params};
 use url::Url;
 
 use super::{
-    pages::{self, Failure, Page},
+    pages,
     respond::{FAILURES, VISITOR, cookie_name, html, plain_page, respond},
     trace::TraceId,
 };
@@ -19,9 +19,12 @@ use crate::{
     error::Code,
     flow::{
         binding::Bindings,
-        drive::{self, Answer, Browser, Picked, Reply, Visit},
+        drive,
         identification::Identification,
+        open::{self, Picked},
+        page::{Failure, Page},
         returned::PICKED,
+        visit::{Answer, Browser, Reply, Visit},
     },
     tenant::model::Tenant,
 };
@@ -156,7 +159,7 @@ pub async fn identify(
     let picked = picked(&params(request.query_string().as_bytes()));
     run(visit, move |visit| async move {
         match find(&visit, &ticket).await {
-            Ok((identification, false)) => drive::open(&visit, identification, picked).await,
+            Ok((identification, false)) => open::open(&visit, identification, picked).await,
             Ok((identification, true)) => {
                 visit.failure_page(&identification, Code::AlreadyAnswered, None, None)
             }

@@ -12,13 +12,14 @@ use tunnus_sdk::BrowserRequest;
 
 use super::{
     error::status,
-    pages::{self, Look, Page, Rendered},
+    pages::{self, Look, Rendered},
 };
 use crate::{
     app::Broker,
     flow::{
-        drive::{Answer, Reply},
         finish::AppReturn,
+        page::Page,
+        visit::{Answer, Reply},
     },
     tenant::model::{Branding, Tenant},
 };

@@ -19,9 +19,9 @@ use crate::{
     app::Broker,
     error::{Code, Error, Field},
     flow::{
-        drive::to_ticket,
         identification::{Face, Identification},
         prepare::{Asked, prepare},
+        visit::to_ticket,
     },
     http::{
         error::rest,

@@ -15,11 +15,13 @@ use crate::{
     app::Broker,
     error::Code,
     flow::{
-        drive::{self, Answer, Reply, Visit},
+        drive,
         finish::{error_params, to_redirect_uri},
         hint,
         identification::ResponseMode,
+        open,
         prepare::{Asked, prepare},
+        visit::{Answer, Reply, Visit},
     },
     http::{
         browser::{failure, is_framed, is_prefetch, locale, out_of_frame, params, run, visit},
@@ -110,7 +112,7 @@ async fn begin(visit: &Visit, app: &App, destination: &Destination, asked: Asked
     if let Err(error) = visit.broker.flows.keep_identification(&identification).await {
         return refusal(visit, destination, &error.into());
     }
-    drive::enter(visit, identification).await
+    open::enter(visit, identification).await
 }
 
 fn refuse(visit: &Visit, destination: &Destination, refused: &Refused) -> HttpResponse {

@@ -1,8 +1,10 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::digest::{SHA256, digest};
 use tunnus_sdk::LocalizedText;
+use url::Url;
 
 use super::*;
+use crate::error::Code;
 
 const LOCALES: [Locale; 3] = [Locale::Fi, Locale::Sv, Locale::En];
 

@@ -1,0 +1,115 @@
+//! What a browser finds behind the door: the landing page, the chooser, or the way to the upstream.
+
+use std::sync::Arc;
+
+use super::{
+    identification::Identification,
+    page::{Choice, Page},
+    prepare,
+    settle::{fail, settle},
+    start::start,
+    visit::{Answer, Reply, Visit},
+};
+use crate::{
+    error::Code,
+    metrics::FlowStep,
+    tenant::model::{App, Connection},
+};
+
+/// What a person picked on the chooser, or the app in its request.
+#[derive(Clone, Debug, Default)]
+pub struct Picked {
+    /// The connection.
+    pub connection: Option<String>,
+    /// Gives up with this code, after a failure that left a choice.
+    pub abandon: Option<Code>,
+    /// The click on the landing page.
+    pub proceed: bool,
+}
+
+/// Lets the browser in that has just brought the app's request: straight on where there is nothing
+/// to choose, else to the door. The chooser's address is then the identification's, and a reload or
+/// the back button finds the same one, also where the request came by POST.
+pub async fn enter(visit: &Visit, identification: Identification) -> Reply {
+    let app = visit.app(&identification);
+    let choices =
+        app.map_or(0, |app| prepare::possible(&visit.broker, &visit.tenant, app, &identification).len());
+    let locale = visit.locale(&identification);
+    match visit.door(&identification, &[]).filter(|_| choices > 1) {
+        Some(door) => Reply::new(Answer::Door(door), locale),
+        None => open(visit, identification, Picked::default()).await,
+    }
+}
+
+/// Opens the door for a browser: the chooser, the landing page, or straight to the upstream.
+pub async fn open(visit: &Visit, identification: Identification, picked: Picked) -> Reply {
+    if let Some(code) = picked.abandon {
+        return settle(visit, &identification, Err(code.into())).await;
+    }
+    if visit.broker.flows.ambient.now() > identification.expires_at {
+        return settle(visit, &identification, Err(Code::FlowExpired.into())).await;
+    }
+    let Ok(app) = visit.app(&identification).cloned() else {
+        return visit.page(Code::FlowUnknown);
+    };
+    if identification.is_polled() && !picked.proceed && picked.connection.is_none() {
+        return landing(visit, &app, &identification);
+    }
+    let tenant = visit.tenant.clone();
+    let possible = prepare::possible(&visit.broker, &tenant, &app, &identification);
+    let chosen = match &picked.connection {
+        Some(id) => possible.iter().find(|connection| connection.id == *id),
+        None => possible.first().filter(|_| possible.len() == 1),
+    };
+    match chosen {
+        Some(connection) => {
+            if picked.connection.is_some() {
+                visit.broker.metrics.step(&tenant.id, &connection.id, FlowStep::Chosen);
+            }
+            begin(visit, &app, connection, identification).await
+        }
+        None if possible.is_empty() || picked.connection.is_some() => {
+            settle(visit, &identification, Err(Code::ConnectionUnknown.into())).await
+        }
+        None => chooser(visit, &app, &identification, &possible),
+    }
+}
+
+async fn begin(
+    visit: &Visit,
+    app: &App,
+    connection: &Arc<Connection>,
+    identification: Identification,
+) -> Reply {
+    match start(visit, app, connection, &identification).await {
+        Ok(reply) => reply,
+        Err(error) => fail(visit, &identification, &connection.id, error).await,
+    }
+}
+
+fn landing(visit: &Visit, app: &App, identification: &Identification) -> Reply {
+    let locale = visit.locale(identification);
+    let name = app.name.in_locale(locale).unwrap_or(&app.id).to_owned();
+    visit.door(identification, &[("proceed", "1")]).map_or_else(
+        || visit.page(Code::Internal),
+        |proceed| Reply::new(Answer::Page(Page::Landing { app: name, proceed }), locale),
+    )
+}
+
+fn chooser(
+    visit: &Visit,
+    app: &App,
+    identification: &Identification,
+    possible: &[&Arc<Connection>],
+) -> Reply {
+    let locale = visit.locale(identification);
+    let choice = |connection: &&Arc<Connection>| {
+        let name = connection.display_name.in_locale(locale).unwrap_or(&connection.id).to_owned();
+        let url = visit.door(identification, &[("connection", &connection.id)])?;
+        Some(Choice { name, url, notice: None })
+    };
+    let choices = possible.iter().filter_map(choice).collect();
+    let name = app.name.in_locale(locale).unwrap_or(&app.id).to_owned();
+    let back = visit.door(identification, &[("abandon", Code::UserCancelled.name())]);
+    Reply::new(Answer::Page(Page::Chooser { app: name, choices, back }), locale)
+}

@@ -1,0 +1,99 @@
+//! What a browser is shown: values only. `http::pages` puts them into words and markup.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::error::Code;
+
+/// One page.
+#[derive(Clone, Debug)]
+pub enum Page {
+    /// The person picks one of several connections.
+    Chooser {
+        /// The app that asks.
+        app: String,
+        /// The choices, in the tenant's order.
+        choices: Vec<Choice>,
+        /// The way back to the app without identifying.
+        back: Option<Url>,
+    },
+    /// Several logins of this browser wait for what came back: the person says which.
+    Waiting {
+        /// The waiting apps by name, each with the address that goes on.
+        choices: Vec<Choice>,
+    },
+    /// The same request is being worked on: the page refreshes itself.
+    Working {
+        /// How to ask again.
+        again: Again,
+    },
+    /// A form that posts itself: to an upstream, to the app, or once more to us.
+    SelfPost {
+        /// Where to.
+        action: Url,
+        /// The fields.
+        fields: Vec<(String, String)>,
+    },
+    /// Something went wrong.
+    Failure(Failure),
+    /// Before a login that is not bound to the app's browser: names the app and waits for a click.
+    Landing {
+        /// The app that asks.
+        app: String,
+        /// Where a click goes on.
+        proceed: Url,
+    },
+    /// After such a login: nothing more to do here.
+    Done {
+        /// The app that asked.
+        app: String,
+        /// Whether the person was identified.
+        success: bool,
+    },
+    /// We stand in a frame: a link that opens the login in the whole window. The only page that a
+    /// frame may show.
+    TopLevel {
+        /// The address to open.
+        url: Url,
+    },
+}
+
+/// How a page that refreshes itself asks again.
+#[derive(Clone, Debug)]
+pub enum Again {
+    /// The same address.
+    Get(Url),
+    /// The same form.
+    Post {
+        /// Where to.
+        action: Url,
+        /// The fields.
+        fields: Vec<(String, String)>,
+    },
+}
+
+/// One choice of a list.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// What it is called.
+    pub name: String,
+    /// Where it leads.
+    pub url: Url,
+    /// A notice beside it: a disturbance, say.
+    pub notice: Option<String>,
+}
+
+/// What a page says of a failure.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Failure {
+    /// What went wrong.
+    pub code: Code,
+    /// For support and logs.
+    pub trace_id: String,
+    /// The app, where it is known.
+    pub app: Option<String>,
+    /// The way back to the app: with the error, where an app waits for one, else its home.
+    pub back: Option<Url>,
+    /// Another method, where there is one.
+    pub another: Option<Url>,
+}
