@@ -67,6 +67,12 @@ impl Attempt {
         self.answered.iter().find(recent).map(|answered| &answered.answer)
     }
 
+    /// Whether the attempt was begun over this connection of this tenant.
+    #[must_use]
+    pub fn is_of(&self, tenant: &str, connection: &str) -> bool {
+        self.identification.tenant == tenant && self.connection == connection
+    }
+
     /// Whether the attempt awaits a return on `leg`.
     #[must_use]
     pub fn awaits(&self, leg: &Leg) -> bool {

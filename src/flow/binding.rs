@@ -1,13 +1,15 @@
 //! What ties an attempt to one browser: a cookie of its own, checked before the store is touched.
 //!
-//! Four secrets are four values: the ticket opens the door, the `state` finds the attempt, the
-//! binding proves the browser, the app's code gives the result. A stranger who learns `state` or
-//! ticket lacks the binding, and the attempt cannot even be opened without it.
+//! Each secret is a value of its own: the ticket finds the door and its key opens it, the `state`
+//! finds the attempt and the binding proves the browser, the app's code gives the result. A stranger
+//! who learns `state` or ticket lacks binding and key, and the attempt cannot even be opened without
+//! the binding.
 
 use std::time::Duration;
 
 use tunnus_sdk::{Hidden, Timestamp};
 
+use super::identification::Identification;
 use crate::{ambient::Ambient, digest::sha256_base64url};
 
 /// How many attempts a browser may have open.
@@ -19,6 +21,10 @@ const NAME_LENGTH: usize = 16;
 /// One attempt as its browser knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
+    /// The tenant.
+    pub tenant: String,
+    /// The identification's id.
+    pub identification: String,
     /// The connection.
     pub connection: String,
     /// When the attempt began: the oldest goes first.
@@ -62,9 +68,15 @@ pub const fn cookie_prefix(https: bool) -> &'static str {
 impl Binding {
     /// A binding for a new attempt.
     #[must_use]
-    pub fn begin(connection: &str, ambient: &Ambient) -> Self {
-        let connection = connection.to_owned();
-        Self { connection, started_at: ambient.now(), state: ambient.secret(), secret: ambient.secret() }
+    pub fn begin(identification: &Identification, connection: &str, ambient: &Ambient) -> Self {
+        Self {
+            tenant: identification.tenant.clone(),
+            identification: identification.id.clone(),
+            connection: connection.to_owned(),
+            started_at: ambient.now(),
+            state: ambient.secret(),
+            secret: ambient.secret(),
+        }
     }
 
     /// What tells this attempt from the browser's others: the start of a hash of its state.
@@ -82,20 +94,29 @@ impl Binding {
     /// The cookie that holds it for `max_age`.
     #[must_use]
     pub fn to_cookie(&self, prefix: &str, max_age: Duration) -> SetCookie {
-        let parts =
-            [&self.connection, &self.started_at.0.to_string(), self.state.expose(), self.secret.expose()];
+        let parts = [
+            &self.tenant,
+            &self.connection,
+            &self.identification,
+            &self.started_at.0.to_string(),
+            self.state.expose(),
+            self.secret.expose(),
+        ];
         let value = parts.map(String::as_str).join(".");
         SetCookie { name: self.cookie_name(prefix), value: Some(value.into()), max_age }
     }
 
     /// Reads one cookie; none where it is not one of ours or its name does not fit its value.
     fn parse(prefix: &str, name: &str, value: &str) -> Option<Self> {
-        let mut parts = value.split('.');
-        let (connection, started_at, state, secret) =
-            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let whole = parts.next().is_none() && [state, secret].iter().all(|part| part.len() == 43);
+        let parts: Vec<_> = value.split('.').collect();
+        let [tenant, connection, identification, started_at, state, secret] = *parts.as_slice() else {
+            return None;
+        };
+        let whole = [state, secret].iter().all(|part| part.len() == 43);
         let started_at = Timestamp(started_at.parse().ok()?);
         let binding = Self {
+            tenant: tenant.to_owned(),
+            identification: identification.to_owned(),
             connection: connection.to_owned(),
             started_at,
             state: state.into(),
@@ -117,17 +138,11 @@ impl Bindings {
         Self { prefix, bindings }
     }
 
-    /// The attempt of this `state`, where it is this browser's.
+    /// This browser's attempts of one tenant's `connection`, at most eight, the latest first.
     #[must_use]
-    pub fn of_state(&self, state: &str) -> Option<&Binding> {
-        self.bindings.iter().find(|binding| binding.state.expose_str() == state)
-    }
-
-    /// This browser's attempts of `connection`, at most eight, the latest first.
-    #[must_use]
-    pub fn of_connection(&self, connection: &str) -> Vec<&Binding> {
-        let candidates = self.bindings.iter().rev().filter(|binding| binding.connection == connection);
-        candidates.take(ATTEMPTS_MAX).collect()
+    pub fn of(&self, tenant: &str, connection: &str) -> Vec<Binding> {
+        let is_of = |binding: &&Binding| binding.tenant == tenant && binding.connection == connection;
+        self.bindings.iter().rev().filter(is_of).take(ATTEMPTS_MAX).cloned().collect()
     }
 
     /// Adds an attempt: its cookie, and removals of the oldest ones above the limit.
@@ -154,6 +169,7 @@ mod tests {
     use std::sync::atomic::{AtomicU8, Ordering};
 
     use super::*;
+    use crate::flow::for_tests::identification;
 
     fn ambient() -> Ambient {
         let next = AtomicU8::new(1);
@@ -164,25 +180,29 @@ mod tests {
         cookie.value.as_ref().unwrap().expose().clone()
     }
 
+    fn begin(ambient: &Ambient) -> Binding {
+        Binding::begin(&identification(&[], &[]), "ftn", ambient)
+    }
+
     #[test]
-    fn a_cookie_reads_back() {
-        let binding = Binding::begin("ftn", &ambient());
+    fn a_cookie_reads_back_for_its_own_tenant_and_connection() {
+        let binding = begin(&ambient());
         let cookie = binding.to_cookie("__Host-tunnus_", Duration::from_secs(600));
         let value = value(&cookie);
         let bindings = Bindings::read(true, [(cookie.name.as_str(), value.as_str())].into_iter());
-        assert_eq!(bindings.of_state(binding.state.expose()), Some(&binding));
-        assert_eq!(bindings.of_connection("ftn"), [&binding]);
-        assert!(bindings.of_connection("mle").is_empty());
+        assert_eq!(bindings.of("acme", "ftn"), [binding]);
+        assert!(bindings.of("acme", "mle").is_empty());
+        assert!(bindings.of("other", "ftn").is_empty());
     }
 
     #[test]
     fn a_cookie_under_another_name_is_not_ours() {
-        let binding = Binding::begin("ftn", &ambient());
+        let binding = begin(&ambient());
         let value = value(&binding.to_cookie("__Host-tunnus_", Duration::from_secs(600)));
         for name in ["__Host-tunnus_AAAAAAAAAAAAAAAA", "tunnus_AAAAAAAAAAAAAAAA", "__Host-tunnus_"] {
             assert!(Bindings::read(true, [(name, value.as_str())].into_iter()).bindings.is_empty());
         }
-        for value in ["", "...", "ftn.1.a.b", "ftn.x.y", "ftn.1.a.b.c"] {
+        for value in ["", "...", "acme.ftn.id.1.a.b", "acme.ftn.id.x.y", "acme.ftn.id.1.a.b.c"] {
             assert!(Bindings::read(true, [("__Host-tunnus_x", value)].into_iter()).bindings.is_empty());
         }
     }
@@ -190,13 +210,13 @@ mod tests {
     #[test]
     fn the_ninth_attempt_ends_the_oldest() {
         let ambient = ambient();
-        let open: Vec<_> = (0..ATTEMPTS_MAX).map(|_| Binding::begin("ftn", &ambient)).collect();
+        let open: Vec<_> = (0..ATTEMPTS_MAX).map(|_| begin(&ambient)).collect();
         let cookies: Vec<_> =
             open.iter().map(|binding| binding.to_cookie("tunnus_", Duration::from_secs(1))).collect();
         let pairs: Vec<_> = cookies.iter().map(|cookie| (cookie.name.clone(), value(cookie))).collect();
         let bindings =
             Bindings::read(false, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let set = bindings.with(&Binding::begin("ftn", &ambient), Duration::from_secs(600));
+        let set = bindings.with(&begin(&ambient), Duration::from_secs(600));
         assert_eq!(set.len(), 2);
         assert!(set[0].value.is_none() && set[1].value.is_some());
     }

@@ -34,36 +34,35 @@ struct Candidates {
 impl Return<'_> {
     /// Finds the attempt by the cookie of its state, by what the person picked, or among all.
     pub(super) async fn find(&self) -> Result<Found, Error> {
-        let bindings = &self.visit.browser.bindings;
         let correlation = self.ready.provider.correlate(&self.inbound);
         if let Correlation::State(state) = correlation {
-            let binding = bindings.of_state(state.expose_str()).ok_or(Code::BrowserMismatch)?;
+            let of_state = |binding: &&Binding| binding.state.expose_str() == state.expose_str();
+            let binding = self.own.iter().find(of_state).ok_or(Code::BrowserMismatch)?;
             return Ok(Found::One(binding.clone()));
         }
-        let own = bindings.of_connection(&self.connection.id);
-        let picked = self.picked.and_then(|picked| own.iter().find(|binding| binding.name() == picked));
-        if let Some(picked) = picked {
-            return Ok(Found::One((*picked).clone()));
+        let is_picked = |binding: &&Binding| self.picked.is_some_and(|picked| binding.name() == picked);
+        if let Some(picked) = self.own.iter().find(is_picked) {
+            return Ok(Found::One(picked.clone()));
         }
-        let candidates = self.candidates(&own).await?;
+        let candidates = self.candidates().await?;
         match correlation {
             Correlation::Anonymous => self.by_elimination(candidates).await,
             Correlation::FromBrowser | Correlation::State(_) => self.by_content(candidates).await,
         }
     }
 
-    async fn candidates(&self, own: &[&Binding]) -> Result<Candidates, Error> {
+    async fn candidates(&self) -> Result<Candidates, Error> {
         let flows = &self.visit.broker.flows;
         let now = flows.ambient.now();
         let mut candidates = Candidates::default();
-        for binding in own {
+        for binding in &self.own {
             match flows.attempt(binding).await? {
-                TakenAttempt::Ours(attempt) if attempt.connection != self.connection.id => {}
+                TakenAttempt::Ours(attempt) if !self.concerns(&attempt) => {}
                 TakenAttempt::Ours(attempt) if attempt.awaits(&self.inbound.leg) => {
-                    candidates.awaiting.push(((*binding).clone(), *attempt));
+                    candidates.awaiting.push((binding.clone(), *attempt));
                 }
                 TakenAttempt::Ours(attempt) if attempt.answered(&self.asked, now).is_some() => {
-                    candidates.answered.get_or_insert_with(|| (*binding).clone());
+                    candidates.answered.get_or_insert_with(|| binding.clone());
                 }
                 TakenAttempt::AtWork => candidates.at_work = true,
                 TakenAttempt::Ours(_) | TakenAttempt::Unknown => {}

@@ -39,8 +39,11 @@ pub struct Identification {
     pub max_age: Option<u64>,
     /// The person's language, where the app says it.
     pub locale: Option<Locale>,
-    /// Opens the browser's door, and nothing else.
+    /// Finds the browser's door, and nothing else.
     pub ticket: Hidden<String>,
+    /// The hash of the owner's key, where the browser came with the request; else the first through
+    /// the door claims it.
+    pub owner: Option<String>,
     /// What pages, logs and bodies show.
     pub trace_id: String,
     /// When the app asked.

@@ -83,6 +83,32 @@ impl Flows {
         Ok(self.store.delete(&Key::new("identification", id)).await?)
     }
 
+    /// Claims an identification for the browser whose key has this hash. False where another was
+    /// first.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
+    pub async fn claim(&self, identification: &Identification, owner: &str) -> Result<bool, Error> {
+        let id = &identification.id;
+        let key = Key::new("door", id);
+        let value = self.seal("door", &key, &[id], &owner)?;
+        let lives = seconds_between(self.ambient.now().0, identification.expires_at.0);
+        if self.store.create(&key, &value, lives + GRACE).await? {
+            return Ok(true);
+        }
+        let first = self.store.read(&key).await?;
+        let first = first.and_then(|value| self.open::<String>("door", &key, &[id], &value));
+        Ok(first.is_some_and(|first| first == owner))
+    }
+
+    /// Whether a browser has claimed the identification of this id.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
+    pub async fn is_claimed(&self, id: &str) -> Result<bool, Error> {
+        Ok(self.store.look(&Key::new("door", id)).await? != Taken::Missing)
+    }
+
     /// Settles an identification. False where it was settled before: the first wins.
     ///
     /// # Errors

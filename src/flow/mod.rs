@@ -2,20 +2,24 @@
 //!
 //! Owns what an identification and an attempt are, and every step between: [`prepare`] checks what
 //! the app asks, [`drive`] is the hub that begins attempts and takes returns, [`finish`] settles the
-//! identification once, [`release`] decides what the app gets, [`binding`] ties an attempt to one
-//! browser. Both faces end here; neither has a flow of its own.
+//! identification once, [`release`] decides what the app gets. [`door`] ties an identification to one
+//! browser, [`binding`] each attempt. Both faces end here; neither has a flow of its own.
 //!
 //! Leaves to others: HTTP (`http`), what stands in the store in the clear (nothing: `store::seal`),
 //! how a provider speaks (`providers/`).
 
 pub mod attempt;
 pub mod binding;
+pub mod door;
 pub mod drive;
 mod find;
 pub mod finish;
+#[cfg(test)]
+mod for_tests;
 pub mod hint;
 pub mod identification;
 pub mod keep;
+pub mod knock;
 pub mod open;
 pub mod page;
 pub mod prepare;

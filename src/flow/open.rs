@@ -1,4 +1,4 @@
-//! What a browser finds behind the door: the landing page, the chooser, or the way to the upstream.
+//! What stands behind the door: the landing page, the chooser, or the way to the upstream.
 
 use std::sync::Arc;
 
@@ -23,26 +23,37 @@ pub struct Picked {
     pub connection: Option<String>,
     /// Gives up with this code, after a failure that left a choice.
     pub abandon: Option<Code>,
-    /// The click on the landing page.
+    /// Whether the person clicked on a page of ours, be it the landing page.
     pub proceed: bool,
 }
 
-/// Lets the browser in that has just brought the app's request: straight on where there is nothing
-/// to choose, else to the door. The chooser's address is then the identification's, and a reload or
-/// the back button finds the same one, also where the request came by POST.
-pub async fn enter(visit: &Visit, identification: Identification) -> Reply {
+impl Picked {
+    /// The same as a query of the door.
+    #[must_use]
+    pub fn query(&self) -> Vec<(&'static str, &str)> {
+        let connection = self.connection.as_deref().map(|connection| ("connection", connection));
+        let abandon = self.abandon.map(|code| ("abandon", code.name()));
+        let proceed = self.proceed.then_some(("proceed", "1"));
+        connection.into_iter().chain(abandon).chain(proceed).collect()
+    }
+}
+
+/// Sends the browser that has just brought the app's request on: straight to the upstream where there
+/// is nothing to choose, else to the door. The chooser's address is then the identification's, and a
+/// reload or the back button finds the same one, also where the request came by POST.
+pub(super) async fn straight(visit: &Visit, identification: Identification) -> Reply {
     let app = visit.app(&identification);
     let choices =
         app.map_or(0, |app| prepare::possible(&visit.broker, &visit.tenant, app, &identification).len());
     let locale = visit.locale(&identification);
     match visit.door(&identification, &[]).filter(|_| choices > 1) {
         Some(door) => Reply::new(Answer::Door(door), locale),
-        None => open(visit, identification, Picked::default()).await,
+        None => open(visit, identification, &Picked::default()).await,
     }
 }
 
-/// Opens the door for a browser: the chooser, the landing page, or straight to the upstream.
-pub async fn open(visit: &Visit, identification: Identification, picked: Picked) -> Reply {
+/// Opens the door for its owner: the chooser, or straight to the upstream.
+pub(super) async fn open(visit: &Visit, identification: Identification, picked: &Picked) -> Reply {
     if let Some(code) = picked.abandon {
         return settle(visit, &identification, Err(code.into())).await;
     }
@@ -52,9 +63,6 @@ pub async fn open(visit: &Visit, identification: Identification, picked: Picked)
     let Ok(app) = visit.app(&identification).cloned() else {
         return visit.page(Code::FlowUnknown);
     };
-    if identification.is_polled() && !picked.proceed && picked.connection.is_none() {
-        return landing(visit, &app, &identification);
-    }
     let tenant = visit.tenant.clone();
     let possible = prepare::possible(&visit.broker, &tenant, &app, &identification);
     let chosen = match &picked.connection {
@@ -87,7 +95,11 @@ async fn begin(
     }
 }
 
-fn landing(visit: &Visit, app: &App, identification: &Identification) -> Reply {
+/// Names the app and waits for a click.
+pub(super) fn landing(visit: &Visit, identification: &Identification) -> Reply {
+    let Ok(app) = visit.app(identification) else {
+        return visit.page(Code::FlowUnknown);
+    };
     let locale = visit.locale(identification);
     let name = app.name.in_locale(locale).unwrap_or(&app.id).to_owned();
     visit.door(identification, &[("proceed", "1")]).map_or_else(

@@ -50,6 +50,11 @@ pub enum Page {
         /// Whether the person was identified.
         success: bool,
     },
+    /// The browser keeps no cookies, without which nobody can be identified safely.
+    WithoutCookies {
+        /// Where another try begins.
+        retry: Url,
+    },
     /// We stand in a frame: a link that opens the login in the whole window. The only page that a
     /// frame may show.
     TopLevel {

@@ -72,6 +72,7 @@ pub fn prepare(broker: &Broker, tenant: &Tenant, app: &App, asked: Asked) -> Res
         max_age: asked.max_age,
         locale: asked.locale,
         ticket: broker.flows.ambient.secret(),
+        owner: None,
         trace_id: asked.trace_id,
         created_at: now,
         expires_at: now.plus(broker.lifetimes.identification()),

@@ -6,7 +6,7 @@ use tunnus_sdk::{
 };
 
 use super::*;
-use crate::{flow::identification::Face, tenant::model::Branding};
+use crate::{flow::for_tests::identification, tenant::model::Branding};
 
 const HETU: &str = "070770-905D";
 
@@ -32,29 +32,6 @@ fn connection(subject: SubjectSource) -> Connection {
         settings: serde_json::Value::Null,
         credentials: Credentials::default(),
         revision: 1,
-    }
-}
-
-fn identification(required: &[Member], optional: &[Member]) -> Identification {
-    Identification {
-        id: "id".to_owned(),
-        tenant: "acme".to_owned(),
-        app: "shop".to_owned(),
-        face: Face::Rest { return_url: Some("https://shop.example/".parse().unwrap()) },
-        connection: None,
-        method: None,
-        reference: None,
-        required: required.iter().copied().collect(),
-        optional: optional.iter().copied().collect(),
-        minimum_assurance: Level::Substantial,
-        expected_national_id: None,
-        login_hint: None,
-        max_age: None,
-        locale: None,
-        ticket: "ticket".into(),
-        trace_id: "trace".to_owned(),
-        created_at: Timestamp(0),
-        expires_at: Timestamp(900),
     }
 }
 

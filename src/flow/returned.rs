@@ -1,8 +1,8 @@
 //! Takes a browser's return: finds the attempt, lets the provider go on, answers.
 //!
-//! The order is the security property: the cookie first, then the store; look, then take; the
-//! provider only with what was taken. Nothing here costs a private-key operation unless this
-//! browser has an attempt waiting on this leg of this connection.
+//! The order is the security property: the cookie first, then the connection and the store; look,
+//! then take; the provider only with what was taken. Nothing here costs a private-key operation
+//! unless this browser has an attempt waiting on this leg of this connection.
 
 use std::sync::Arc;
 
@@ -33,6 +33,8 @@ pub const PICKED: &str = "tunnus_attempt";
 pub(super) struct Return<'a> {
     pub(super) visit: &'a Visit,
     pub(super) connection: &'a Arc<Connection>,
+    /// This browser's attempts of the connection, the latest first.
+    pub(super) own: Vec<Binding>,
     pub(super) ready: Ready,
     pub(super) inbound: Inbound,
     /// The name of the attempt that the person picked.
@@ -51,11 +53,15 @@ pub async fn take(
     params: Params,
     picked: Option<&str>,
 ) -> Result<Reply, Error> {
+    let own = visit.browser.bindings.of(&visit.tenant.id, connection);
+    if own.is_empty() {
+        return Err(Code::BrowserMismatch.into());
+    }
     let connection = visit.tenant.connection(connection).ok_or(Code::FlowUnknown)?;
     let ready = visit.broker.connections.ready(&visit.tenant, connection)?;
     let inbound = Inbound { leg, params };
     let asked = digest(&inbound);
-    let back = Return { visit, connection, ready, inbound, picked, asked };
+    let back = Return { visit, connection, own, ready, inbound, picked, asked };
     match back.find().await? {
         Found::One(binding) => back.go_on(&binding).await,
         Found::Several(attempts) => back.ask_the_person(&attempts),
@@ -88,6 +94,11 @@ impl Return<'_> {
         Url::parse_with_params(&path, self.inbound.params.iter().chain(picked)).ok()
     }
 
+    /// Whether an attempt was begun over this connection of this tenant.
+    pub(super) fn concerns(&self, attempt: &Attempt) -> bool {
+        attempt.is_of(&self.visit.tenant.id, &self.connection.id)
+    }
+
     /// Looks at the attempt, takes it, and lets the provider go on.
     async fn go_on(&self, binding: &Binding) -> Result<Reply, Error> {
         let flows = &self.visit.broker.flows;
@@ -96,12 +107,13 @@ impl Return<'_> {
             TakenAttempt::AtWork => return Ok(self.working()),
             TakenAttempt::Unknown => return Err(Code::FlowUnknown.into()),
         };
+        // The cookie says whose it is, and is the browser's to write: the attempt itself says it again.
+        if !self.concerns(&attempt) {
+            return Err(Code::BrowserMismatch.into());
+        }
         let now = flows.ambient.now();
         if let Some(sent) = attempt.answered(&self.asked, now) {
             return Ok(self.again(&attempt, sent));
-        }
-        if attempt.connection != self.connection.id || attempt.identification.tenant != self.visit.tenant.id {
-            return Err(Code::BrowserMismatch.into());
         }
         if !attempt.awaits(&self.inbound.leg) {
             return Ok(self.visit.failure_page(&attempt.identification, Code::AlreadyAnswered, None, None));

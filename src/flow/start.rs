@@ -32,7 +32,7 @@ pub async fn start(
     let broker = &visit.broker;
     broker.metrics.step(&visit.tenant.id, &connection.id, FlowStep::Started);
     let ready = broker.connections.ready(&visit.tenant, connection)?;
-    let binding = Binding::begin(&connection.id, &broker.flows.ambient);
+    let binding = Binding::begin(identification, &connection.id, &broker.flows.ambient);
     let visitor = visitor(visit, &ready.descriptor);
     let mut login = login_request(visit, app, connection, identification, &ready.descriptor);
     login.state = binding.state.clone();

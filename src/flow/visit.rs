@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{
     binding::{Bindings, SetCookie},
+    door::DoorKeys,
     finish::AppReturn,
     identification::Identification,
     page::{Failure, Page},
@@ -35,6 +36,8 @@ pub struct Visit {
 pub struct Browser {
     /// Its attempts.
     pub bindings: Bindings,
+    /// Its keys to identifications.
+    pub keys: DoorKeys,
     /// Its lasting id, from a cookie of its own.
     pub visitor: Option<Hidden<String>>,
     /// Its latest failures: app, since when, how many.
@@ -48,7 +51,7 @@ pub struct Browser {
 pub struct Reply {
     /// Where it goes or what it shows.
     pub answer: Answer,
-    /// The attempt cookies to set.
+    /// The cookies of attempts and keys to set.
     pub cookies: Vec<SetCookie>,
     /// The lasting id to set.
     pub visitor: Option<Hidden<String>>,

@@ -5,7 +5,6 @@ use actix_web::{
     http::{Method, StatusCode, header},
     web::{Data, Path},
 };
-use subtle::ConstantTimeEq;
 use tunnus_sdk::{Hidden, Locale, Params};
 use url::Url;
 
@@ -19,9 +18,10 @@ use crate::{
     error::Code,
     flow::{
         binding::Bindings,
+        door::DoorKeys,
         drive,
-        identification::Identification,
-        open::{self, Picked},
+        knock::{AGAIN, Knock},
+        open::Picked,
         page::{Failure, Page},
         returned::PICKED,
         visit::{Answer, Browser, Reply, Visit},
@@ -82,8 +82,10 @@ fn browser(broker: &Broker, request: &HttpRequest) -> Browser {
         let name = cookie_name(https, name);
         cookies.iter().find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
     };
+    let pairs = || cookies.iter().map(|cookie| (cookie.name(), cookie.value()));
     Browser {
-        bindings: Bindings::read(https, cookies.iter().map(|cookie| (cookie.name(), cookie.value()))),
+        bindings: Bindings::read(https, pairs()),
+        keys: DoorKeys::read(https, pairs()),
         visitor: one(VISITOR).filter(|value| value.len() == 43).map(Hidden::new),
         failures: one(FAILURES).and_then(|value| parse_failures(&value)),
         locale: locale(request, None),
@@ -127,6 +129,12 @@ pub fn is_framed(request: &HttpRequest) -> bool {
     matches!(dest, Some("iframe" | "frame" | "embed" | "object"))
 }
 
+/// Whether a page of ours leads here, as far as the browser says (Fetch Metadata).
+fn is_from_our_page(request: &HttpRequest) -> bool {
+    let site = request.headers().get("Sec-Fetch-Site").and_then(|value| value.to_str().ok());
+    site.is_none_or(|site| site == "same-origin")
+}
+
 /// The page that leads out of a frame: banks do not stand in one, and cookies do not reach one.
 #[must_use]
 pub fn out_of_frame(visit: &Visit, request: &HttpRequest) -> HttpResponse {
@@ -156,43 +164,26 @@ pub async fn identify(
     if is_framed(&request) {
         return out_of_frame(&visit, &request);
     }
-    let picked = picked(&params(request.query_string().as_bytes()));
-    run(visit, move |visit| async move {
-        match find(&visit, &ticket).await {
-            Ok((identification, false)) => open::open(&visit, identification, picked).await,
-            Ok((identification, true)) => {
-                visit.failure_page(&identification, Code::AlreadyAnswered, None, None)
-            }
-            Err(error) => visit.page(error.code),
-        }
-    })
-    .await
+    let params = params(request.query_string().as_bytes());
+    let picked = picked(&params, is_from_our_page(&request));
+    let again = params.one(AGAIN).and_then(|again| again.parse().ok()).unwrap_or(0);
+    let knock = Knock { ticket, picked, again };
+    run(visit, move |visit| async move { drive::knock(&visit, &knock).await }).await
 }
 
-fn picked(params: &Params) -> Picked {
+/// What a person picked on our pages. An address that comes from elsewhere clicks for nobody.
+fn picked(params: &Params, from_our_page: bool) -> Picked {
+    let connection = params.one("connection").map(str::to_owned);
+    if !from_our_page {
+        return Picked { connection, ..Picked::default() };
+    }
     let abandon = params.one("abandon").and_then(|name| {
         let may_give_up =
             [Code::UserCancelled, Code::ProviderUnavailable, Code::AssuranceTooLow, Code::ConnectionPaused];
         may_give_up.into_iter().find(|code| code.name() == name)
     });
-    Picked {
-        connection: params.one("connection").map(str::to_owned),
-        abandon,
-        proceed: params.has("proceed"),
-    }
-}
-
-/// The identification that a ticket opens, and whether it is settled.
-async fn find(visit: &Visit, ticket: &str) -> Result<(Identification, bool), crate::error::Error> {
-    let (id, secret) = ticket.split_once('.').ok_or(Code::FlowUnknown)?;
-    let flows = &visit.broker.flows;
-    let identification = flows.identification(id).await?.ok_or(Code::FlowUnknown)?;
-    let fits = identification.ticket.expose_str().as_bytes().ct_eq(secret.as_bytes());
-    if !bool::from(fits) || identification.tenant != visit.tenant.id {
-        return Err(Code::FlowUnknown.into());
-    }
-    let settled = flows.is_settled(id).await?;
-    Ok((identification, settled))
+    let proceed = params.has("proceed") || connection.is_some() || abandon.is_some();
+    Picked { connection, abandon, proceed }
 }
 
 /// `GET {issuer}/return/{connection}/{leg}`

@@ -100,6 +100,7 @@ fn redirect(url: &str) -> HttpResponse {
 pub fn page(page: &Page, look: &Look<'_>) -> HttpResponse {
     let status = match page {
         Page::Failure(failure) => status(failure.code),
+        Page::WithoutCookies { .. } => StatusCode::BAD_REQUEST,
         Page::Chooser { .. }
         | Page::Waiting { .. }
         | Page::Working { .. }

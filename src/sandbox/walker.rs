@@ -27,11 +27,12 @@ pub enum WalkError {
     Astray,
 }
 
-/// One browser: its cookies, by host and port.
+/// One browser.
 #[derive(Clone)]
 pub struct Walker {
     client: Client,
-    cookies: BTreeMap<String, BTreeMap<String, String>>,
+    /// Its cookies by host and port.
+    pub cookies: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// What a request brought.
@@ -164,6 +165,21 @@ impl Shown {
     pub fn links(&self) -> Vec<Url> {
         let hrefs = self.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
         hrefs.filter_map(|href| self.url.join(&unescape(href)).ok()).collect()
+    }
+
+    /// Where a page that refreshes itself leads.
+    #[must_use]
+    pub fn refresh(&self) -> Option<Url> {
+        let content = between(&self.body, "http-equiv=\"refresh\" content=\"", "\"")?;
+        self.url.join(&unescape(content.split_once("url=")?.1)).ok()
+    }
+
+    /// Where the link of this name leads.
+    #[must_use]
+    pub fn link(&self, name: &str) -> Option<Url> {
+        let (before, _) = self.body.split_once(&format!(">{name}</a>"))?;
+        let (_, address) = before.rsplit_once("href=\"")?;
+        self.url.join(&unescape(address.split('"').next()?)).ok()
     }
 
     /// The form that posts itself or only waits for a click: one form with one nameless button.

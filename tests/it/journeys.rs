@@ -78,7 +78,7 @@ async fn the_chooser_lists_every_connection_and_leads_on() {
     let body = bench.create(json!({})).await;
     let door = body["url"].as_str().unwrap().parse().unwrap();
     let mut person = bench.person();
-    let chooser = person.get(&door).await;
+    let chooser = person.open(&door).await;
     assert_eq!(chooser.status, 200);
     for connection in bench.sandbox.connections.iter().map(|offered| offered.id.as_str()) {
         let link =

@@ -19,7 +19,6 @@ use crate::{
         finish::{error_params, to_redirect_uri},
         hint,
         identification::ResponseMode,
-        open,
         prepare::{Asked, prepare},
         visit::{Answer, Reply, Visit},
     },
@@ -104,15 +103,11 @@ fn check_hint(asked: Asked, in_query: bool) -> Result<Asked, Refused> {
 }
 
 async fn begin(visit: &Visit, app: &App, destination: &Destination, asked: Asked) -> Reply {
-    let prepared = prepare(&visit.broker, &visit.tenant, app, asked);
-    let identification = match prepared {
-        Ok(identification) => identification,
-        Err(error) => return refusal(visit, destination, &error.into()),
+    let entered = match prepare(&visit.broker, &visit.tenant, app, asked) {
+        Ok(identification) => drive::enter(visit, identification).await,
+        Err(error) => Err(error),
     };
-    if let Err(error) = visit.broker.flows.keep_identification(&identification).await {
-        return refusal(visit, destination, &error.into());
-    }
-    open::enter(visit, identification).await
+    entered.unwrap_or_else(|error| refusal(visit, destination, &error.into()))
 }
 
 fn refuse(visit: &Visit, destination: &Destination, refused: &Refused) -> HttpResponse {

@@ -112,6 +112,7 @@ pub(super) fn content(page: &Page, texts: &Texts) -> Content {
         Page::Landing { app, proceed } => landing(app, proceed, texts),
         Page::Done { app, success: true } => Some(app_sheet(texts.done, app, Sign::Done, texts)),
         Page::Done { app, success: false } => Some(app_sheet(texts.not_done, app, Sign::Alert, texts)),
+        Page::WithoutCookies { retry } => without_cookies(retry, texts),
         Page::TopLevel { url } => top_level(url, texts),
     };
     shown.unwrap_or_else(|| sheet(texts.failure(Code::Internal), Sign::Alert))
@@ -205,6 +206,12 @@ fn landing(app: &str, proceed: &Url, texts: &Texts) -> Option<Content> {
     content.paragraphs.push(texts.landing_warning.to_owned());
     content.actions.push(Action::new(texts.proceed, address::web(proceed)?));
     Some(content)
+}
+
+/// Says what is missing, and offers another try.
+fn without_cookies(retry: &Url, texts: &Texts) -> Option<Content> {
+    let retry = Action::new(texts.retry, address::web(retry)?);
+    Some(Content { actions: vec![retry], ..sheet(texts.without_cookies, Sign::Alert) })
 }
 
 /// The way out of a frame.

@@ -59,6 +59,7 @@ fn pages(name: &str) -> Vec<Page> {
         Page::Waiting { choices: vec![choice(name), choice("Acme Shop")] },
         Page::Working { again: Again::Get(here.clone()) },
         Page::Working { again: Again::Post { action: here.clone(), fields: fields(name, name) } },
+        Page::WithoutCookies { retry: here.clone() },
         Page::SelfPost { action: here.clone(), fields: fields(name, name) },
         Page::Failure(failed),
         Page::Landing { app: app.clone(), proceed: here.clone() },

@@ -37,9 +37,27 @@ impl Person {
         Self(Walker::new(client))
     }
 
+    /// The same browser with other values in its cookies.
+    pub fn forged(&self, forge: impl Fn(&str) -> String) -> Self {
+        let mut forger = self.clone();
+        for value in forger.0.cookies.values_mut().flat_map(|jar| jar.values_mut()) {
+            *value = forge(value);
+        }
+        forger
+    }
+
     /// Opens an address.
     pub async fn get(&mut self, url: &Url) -> Shown {
         self.get_with(url, &[]).await
+    }
+
+    /// Opens a door, which gives a key and sends the browser to itself once more.
+    pub async fn open(&mut self, door: &Url) -> Shown {
+        let shown = self.get(door).await;
+        match shown.location().filter(|again| again.path() == door.path()) {
+            Some(again) => self.get(&again).await,
+            None => shown,
+        }
     }
 
     /// Opens an address with headers of its own.

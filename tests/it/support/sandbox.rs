@@ -12,9 +12,10 @@ use tunnus::{
     providers::Providers,
     sandbox::{
         running::{Options, Sandbox},
-        tenant::{APP, APP_SECRET},
+        tenant::{APP, APP_SECRET, TENANT},
     },
     store::FlowStore,
+    tenant::{model::Tenant, set::TenantSet},
 };
 use tunnus_sdk::Timestamp;
 use url::Url;
@@ -72,6 +73,23 @@ impl Bench {
         self.clock.fetch_add(seconds, Ordering::SeqCst);
     }
 
+    /// Changes the tenant's settings, as a reload of its file does.
+    pub fn change(&self, change: impl FnOnce(&mut Tenant)) {
+        let tenants = &self.sandbox.broker.tenants;
+        let mut changed = Tenant::clone(&tenants.tenant(TENANT).unwrap());
+        change(&mut changed);
+        tenants.replace(TenantSet::from_iter([changed]));
+    }
+
+    /// Adds a tenant with the same apps and connections; answers its issuer.
+    pub fn add_twin(&self, id: &str) -> String {
+        let broker = &self.sandbox.broker;
+        let tenant = Tenant::clone(&broker.tenants.tenant(TENANT).unwrap());
+        let twin = Tenant { id: id.to_owned(), ..tenant.clone() };
+        broker.tenants.replace(TenantSet::from_iter([tenant, twin]));
+        broker.issuer(id)
+    }
+
     /// The tenant's issuer.
     pub fn issuer(&self) -> &str {
         &self.sandbox.relying.issuer
@@ -111,7 +129,19 @@ impl Bench {
         path: &str,
         body: Option<Value>,
     ) -> (u16, Value) {
-        let url = format!("{}/api/v1/{path}", self.issuer());
+        self.rest_at(self.issuer(), app, method, path, body).await
+    }
+
+    /// A call of the REST interface of another tenant.
+    pub async fn rest_at(
+        &self,
+        issuer: &str,
+        app: (&str, &str),
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
+        let url = format!("{issuer}/api/v1/{path}");
         let request =
             self.sandbox.relying.http.request(method.parse().unwrap(), url).basic_auth(app.0, Some(app.1));
         let request = match body {

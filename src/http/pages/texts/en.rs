@@ -10,6 +10,7 @@ pub(super) const TEXTS: Texts = Texts {
     back: "Back to the service",
     back_to: |app| format!("Back to {app}"),
     cancel_to: |app| format!("Cancel and go back to {app}"),
+    retry: "Try again",
     another: "Choose another way",
     reference: "Reference for support",
     support: "Need help?",
@@ -45,6 +46,11 @@ pub(super) const TEXTS: Texts = Texts {
         title: "You were not identified",
         next: |app| format!("{app} has been told so. You can close this window."),
     },
+    without_cookies: Words {
+        title: "Your browser does not keep cookies",
+        next: "Without cookies you cannot be identified safely. Allow cookies for this site in the browser's settings \
+               and try again.",
+    },
     top_level: Words {
         title: "Continue in the full window",
         next: "For your safety, identification is not shown inside another page.",
@@ -75,7 +81,8 @@ const FAILURES: Failures = Failures {
     },
     browser_mismatch: Words {
         title: "This identification was started in another browser",
-        next: "Continue in the browser where you started, or go back to the service and start again.",
+        next: "Continue in the browser where you started, or go back to the service and start again. If this is \
+               that browser, allow cookies in its settings.",
     },
     already_answered: Words {
         title: "This identification has already been used",

@@ -10,6 +10,7 @@ pub(super) const TEXTS: Texts = Texts {
     back: "Palaa palveluun",
     back_to: |app| format!("Palaa palveluun {app}"),
     cancel_to: |app| format!("Peruuta ja palaa palveluun {app}"),
+    retry: "Yritä uudelleen",
     another: "Valitse toinen tapa",
     reference: "Viitetunnus tukea varten",
     support: "Tarvitsetko apua?",
@@ -42,6 +43,11 @@ pub(super) const TEXTS: Texts = Texts {
         title: "Tunnistautuminen ei onnistunut",
         next: |app| format!("{app} on saanut tästä tiedon. Voit sulkea tämän ikkunan."),
     },
+    without_cookies: Words {
+        title: "Selaimesi ei salli evästeitä",
+        next: "Ilman evästeitä sinua ei voi tunnistaa turvallisesti. Salli evästeet tälle sivustolle selaimen \
+               asetuksissa ja yritä uudelleen.",
+    },
     top_level: Words {
         title: "Jatka koko ikkunassa",
         next: "Turvallisuutesi vuoksi tunnistautumista ei näytetä toisen sivun sisällä.",
@@ -71,7 +77,8 @@ const FAILURES: Failures = Failures {
     },
     browser_mismatch: Words {
         title: "Tunnistautuminen on aloitettu toisessa selaimessa",
-        next: "Jatka siinä selaimessa, jossa aloitit, tai palaa palveluun ja aloita uudelleen.",
+        next: "Jatka siinä selaimessa, jossa aloitit, tai palaa palveluun ja aloita uudelleen. Jos tämä on se \
+               selain, salli evästeet sen asetuksissa.",
     },
     already_answered: Words {
         title: "Tämä tunnistautuminen on jo käytetty",

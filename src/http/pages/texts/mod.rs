@@ -47,6 +47,8 @@ pub(super) struct Texts {
     pub back_to: WithApp,
     /// Goes back to the app without identifying.
     pub cancel_to: WithApp,
+    /// Does the same once more.
+    pub retry: &'static str,
     /// Picks another method.
     pub another: &'static str,
     /// What the trace id is called.
@@ -73,6 +75,8 @@ pub(super) struct Texts {
     pub done: AppWords,
     /// After a login by link that failed.
     pub not_done: AppWords,
+    /// The browser keeps no cookies.
+    pub without_cookies: Words,
     /// We stand in a frame.
     pub top_level: Words,
     /// Opens the login outside the frame.

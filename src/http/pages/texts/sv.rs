@@ -10,6 +10,7 @@ pub(super) const TEXTS: Texts = Texts {
     back: "Tillbaka till tjänsten",
     back_to: |app| format!("Tillbaka till {app}"),
     cancel_to: |app| format!("Avbryt och gå tillbaka till {app}"),
+    retry: "Försök igen",
     another: "Välj ett annat sätt",
     reference: "Referens för supporten",
     support: "Behöver du hjälp?",
@@ -42,6 +43,11 @@ pub(super) const TEXTS: Texts = Texts {
         title: "Identifieringen lyckades inte",
         next: |app| format!("{app} har fått besked om detta. Du kan stänga det här fönstret."),
     },
+    without_cookies: Words {
+        title: "Din webbläsare tillåter inte kakor",
+        next: "Utan kakor kan du inte identifieras säkert. Tillåt kakor för den här webbplatsen i webbläsarens \
+               inställningar och försök igen.",
+    },
     top_level: Words {
         title: "Fortsätt i hela fönstret",
         next: "För din säkerhet visas identifieringen inte inuti en annan sida.",
@@ -72,7 +78,8 @@ const FAILURES: Failures = Failures {
     },
     browser_mismatch: Words {
         title: "Identifieringen påbörjades i en annan webbläsare",
-        next: "Fortsätt i den webbläsare där du började, eller gå tillbaka till tjänsten och börja om.",
+        next: "Fortsätt i den webbläsare där du började, eller gå tillbaka till tjänsten och börja om. Om det \
+               är den här webbläsaren, tillåt kakor i dess inställningar.",
     },
     already_answered: Words {
         title: "Den här identifieringen har redan använts",

@@ -1,19 +1,13 @@
-//! The ten rules of what must never happen, attacked one by one.
+//! Returns that are not this browser's, come twice, late, or in another order.
+
+use std::sync::Arc;
 
 use serde_json::json;
+use tunnus::sandbox::tenant::{APP, APP_SECRET};
 use url::Url;
 
-use crate::support::{
-    person::Person,
-    sandbox::{Bench, RETURN, param},
-};
-
-/// Walks until the upstream sends the browser back, and stops before the broker sees it.
-async fn until_return(bench: &Bench, person: &mut Person, connection: &str) -> Url {
-    let door = bench.door(connection).await;
-    let returns = format!("{}/return/", bench.issuer());
-    person.walk(&door, &returns).await
-}
+use super::until_return;
+use crate::support::sandbox::{Bench, RETURN, param};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_return_in_another_browser_is_refused_and_burns_nothing() {
@@ -24,6 +18,41 @@ async fn a_return_in_another_browser_is_refused_and_burns_nothing() {
     assert_eq!((stranger.status, stranger.location()), (400, None), "a page, never a redirect");
     let returned = person.walk(&back, RETURN).await;
     assert_eq!(bench.result(&returned).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_return_of_a_stranger_costs_a_look_for_a_cookie_and_no_more() {
+    let bench = Bench::start();
+    let back = until_return(&bench, &mut bench.person(), "ftn").await;
+    bench.change(|tenant| {
+        for connection in tenant.connections.iter_mut().map(Arc::make_mut) {
+            (connection.settings, connection.revision) = (serde_json::Value::Null, connection.revision + 1);
+        }
+    });
+    // Who has no attempt does not even learn that the connection cannot be built.
+    let stranger = bench.person().get(&back).await;
+    assert_eq!((stranger.status, stranger.location()), (400, None), "{}", stranger.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_return_is_nothing_to_another_tenant_with_a_connection_of_that_name() {
+    let bench = Bench::start();
+    let other = bench.add_twin("other");
+    let mut person = bench.person();
+    let selected = until_return(&bench, &mut person, "idpartner").await;
+    let elsewhere: Url = selected.as_str().replace(bench.issuer(), &other).parse().unwrap();
+    let returned = person.walk(&selected, RETURN).await;
+    assert_eq!(bench.result(&returned).await.0, 200);
+    let shown = person.get(&elsewhere).await;
+    assert_eq!((shown.status, shown.location()), (400, None), "not answered there as it was here");
+    // One login under way at each: only the tenant's own is considered.
+    until_return(&bench, &mut person, "idpartner").await;
+    let body = Some(json!({ "return_url": RETURN, "connection": "idpartner" }));
+    let created = bench.rest_at(&other, (APP, APP_SECRET), "POST", "identifications", body).await.1;
+    person.open(&created["url"].as_str().unwrap().parse().unwrap()).await;
+    let shown = person.get(&elsewhere).await;
+    assert!(!shown.body.contains("tunnus_attempt"), "the person is asked nothing: {}", shown.body);
+    assert_ne!(shown.status, 400, "and the login goes on");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,82 +151,6 @@ async fn a_return_on_another_leg_or_connection_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_with_the_ticket_gets_only_an_attempt_of_their_own() {
-    let bench = Bench::start();
-    let created = bench.create(json!({ "connection": "ftn" })).await;
-    let door: Url = created["url"].as_str().unwrap().parse().unwrap();
-    let returns = format!("{}/return/", bench.issuer());
-    let mut person = bench.person();
-    let back = person.walk(&door, &returns).await;
-    let mut stranger = bench.person();
-    let theirs = stranger.walk(&door, &returns).await;
-    assert_ne!(param(&back, "state"), param(&theirs, "state"));
-    let returned = person.walk(&back, RETURN).await;
-    assert_eq!(bench.result(&returned).await.0, 200);
-    let late = stranger.get(&theirs).await;
-    assert!(late.location().is_none(), "settled already: a page");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn who_sends_a_link_to_somebody_else_gets_no_identity() {
-    let bench = Bench::start();
-    let created = bench.create(json!({ "connection": "ftn" })).await;
-    let door: Url = created["url"].as_str().unwrap().parse().unwrap();
-    let returned = bench.person().walk(&door, RETURN).await;
-    assert!(param(&returned, "code").is_some(), "only the victim's browser has the code");
-    let (_, seen) =
-        bench.rest("GET", &format!("identifications/{}", created["id"].as_str().unwrap()), None).await;
-    assert_eq!(seen.get("identity"), None, "{seen}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_connection_and_one_not_enabled_look_alike() {
-    let bench = Bench::start();
-    let ask = |connection: &str| {
-        bench.rest("POST", "identifications", Some(json!({ "return_url": RETURN, "connection": connection })))
-    };
-    let (status, mut body) = ask("nowhere").await;
-    body.as_object_mut().unwrap().remove("trace_id");
-    assert_eq!(status, 404);
-    assert_eq!(
-        body,
-        json!({ "error": { "code": "connection_unknown", "class": "tenant", "retryable": false } })
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_redirect_uri_is_a_page_and_never_a_redirect() {
-    let bench = Bench::start();
-    let base = format!("{}/authorize?response_type=code&scope=openid&client_id=shop", bench.issuer());
-    for wrong in [
-        "",
-        "&redirect_uri=https%3A%2F%2Fevil.example%2Fcb",
-        "&redirect_uri=http%3A%2F%2F127.0.0.1.evil.example%2F",
-        "&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Freturn&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Freturn",
-        "&redirect_uri=javascript%3Aalert(1)",
-        "&redirect_uri=http%3A%2F%2Fuser%40127.0.0.1%2F",
-    ] {
-        let shown = bench.person().get(&format!("{base}{wrong}").parse().unwrap()).await;
-        assert_eq!((shown.status, shown.location()), (400, None), "{wrong}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_code_used_twice_revokes_what_it_gave() {
-    let bench = Bench::start();
-    let more = [("connection", "ftn"), ("login_hint", "sandbox:persona=onni")];
-    let pending = bench.sandbox.relying.begin(RETURN, &more).await.unwrap();
-    let returned = bench.person().walk(&pending.url.clone(), RETURN).await;
-    let debug = format!("{pending:?}");
-    let verifier = debug.split_once("verifier").map(|(_, rest)| rest.to_owned());
-    assert!(verifier.is_some_and(|rest| rest.contains("redacted")), "{debug}");
-    let params = tunnus::http::browser::params(returned.query().unwrap().as_bytes());
-    assert!(bench.sandbox.relying.end(pending, &params).await.is_ok());
-    let again = bench.sandbox.relying.begin(RETURN, &more).await.unwrap();
-    assert!(bench.sandbox.relying.end(again, &params).await.is_err(), "another login's code");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_late_return_finds_its_way_home_with_an_error() {
     let bench = Bench::start();
     let mut person = bench.person();
@@ -211,7 +164,7 @@ async fn a_late_return_finds_its_way_home_with_an_error() {
 async fn the_cookie_outlives_the_attempt_so_that_a_late_return_is_known() {
     let bench = Bench::start();
     let mut person = bench.person();
-    let away = person.get(&bench.door("ftn").await).await;
+    let away = person.open(&bench.door("ftn").await).await;
     let (_, rest) = away.headers["Set-Cookie"].to_str().unwrap().split_once("Max-Age=").unwrap();
     let lives: u32 = rest.split(';').next().unwrap().parse().unwrap();
     assert!(lives > 10 * 60, "{lives} s");
@@ -223,7 +176,7 @@ async fn a_page_that_offers_another_way_is_shown_again_after_a_reload() {
     let mut person = bench.person();
     let hint = json!({ "login_hint": "sandbox:persona=onni,fault=token_server_error" });
     let door = bench.create(hint).await["url"].as_str().unwrap().parse().unwrap();
-    let chooser = person.get(&door).await;
+    let chooser = person.open(&door).await;
     let choice = chooser.links().into_iter().find(|link| param(link, "connection").as_deref() == Some("ftn"));
     let returns = format!("{}/return/", bench.issuer());
     let back = person.walk(&choice.expect("FTN is offered"), &returns).await;
@@ -265,18 +218,6 @@ async fn a_post_across_sites_is_taken_after_one_repost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn three_failures_in_a_row_end_in_a_page() {
-    let bench = Bench::start();
-    let mut person = bench.person();
-    for round in 1..=3 {
-        let body = bench.create(json!({ "connection": "ftn", "login_hint": "sandbox:fault=cancel" })).await;
-        let door = body["url"].as_str().unwrap().parse().unwrap();
-        let ended = person.try_walk(&door, RETURN).await;
-        assert_eq!(ended.is_ok(), round < 3, "round {round}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn prefetching_and_head_have_no_effect() {
     let bench = Bench::start();
     let mut person = bench.person();
@@ -288,38 +229,4 @@ async fn prefetching_and_head_have_no_effect() {
     assert!(!framed.headers.contains_key("X-Frame-Options"), "the page that a frame may show");
     let returned = person.walk(&back, RETURN).await;
     assert_eq!(bench.result(&returned).await.0, 200);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_idempotency_key_gives_the_same_answer_and_refuses_another_body() {
-    let bench = Bench::start();
-    let ask = |body: serde_json::Value| {
-        let request = bench.sandbox.relying.http.post(format!("{}/api/v1/identifications", bench.issuer()));
-        request
-            .basic_auth("shop", Some("shop-secret"))
-            .header("Idempotency-Key", "order-7")
-            .body(body.to_string())
-            .send()
-    };
-    let body = json!({ "return_url": RETURN, "connection": "ftn" });
-    let first = ask(body.clone()).await.unwrap();
-    assert_eq!(first.status(), 201);
-    let (first, second) = (first.text().await.unwrap(), ask(body).await.unwrap().text().await.unwrap());
-    assert_eq!(first, second);
-    assert_eq!(ask(json!({ "return_url": RETURN })).await.unwrap().status(), 409);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn unknown_members_and_wrong_types_are_refused_with_their_place() {
-    let bench = Bench::start();
-    for (body, pointer) in [
-        (json!({ "return_url": RETURN, "connexion": "ftn" }), ""),
-        (json!({ "return_url": "https://evil.example/" }), "/return_url"),
-        (json!({ "return_url": RETURN, "claims": { "required": ["shoe_size"] } }), "/claims/required/0"),
-        (json!({ "return_url": RETURN, "max_age": "soon" }), ""),
-    ] {
-        let (status, answer) = bench.rest("POST", "identifications", Some(body.clone())).await;
-        assert_eq!(status, 400, "{body}");
-        assert_eq!(answer["error"]["fields"][0]["pointer"], pointer, "{answer}");
-    }
 }
