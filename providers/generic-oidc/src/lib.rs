@@ -11,8 +11,8 @@ pub mod simulator;
 
 pub use claims::{AcrValues, ClaimRow};
 pub use protection::{
-    ClaimsParameter, ClientAuthentication, LoginHintForm, RequestObject, RequestObjectType, RequestSealing,
-    ResponseForm, TokenEncryption, TokenProtection, UserinfoForm,
+    ClaimsParameter, LoginHintForm, RequestObject, RequestObjectType, RequestSealing, ResponseForm,
+    TokenEncryption, TokenProtection, UserinfoForm,
 };
-pub use provider::{GenericOidc, OidcConnection};
+pub use provider::GenericOidc;
 pub use settings::Settings;

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tunnus_oidc::{
     ClientAuth, Profile, RequestProtection, RequestRoute, ResponseMode, SignedRequest, UserinfoDemand,
+    settings::ClientAuthentication,
 };
 
-use crate::{ClientAuthentication, RequestObject, ResponseForm, Settings, UserinfoForm};
+use crate::{RequestObject, ResponseForm, Settings, UserinfoForm};
 
 impl Settings {
     /// How the upstream is spoken to.
@@ -58,17 +59,13 @@ impl Settings {
         }
     }
 
+    /// Basic alone has a variant: some upstreams want `client_id` in the body too.
     const fn client_auth(&self) -> ClientAuth {
         match self.client_authentication {
-            ClientAuthentication::PrivateKeyJwt => ClientAuth::PrivateKeyJwt {
-                algorithm: self.signing_algorithm,
-                audience: self.assertion_audience,
-            },
             ClientAuthentication::ClientSecretBasic => {
                 ClientAuth::SecretBasic { client_id_in_body: self.client_id_in_body }
             }
-            ClientAuthentication::ClientSecretPost => ClientAuth::SecretPost,
-            ClientAuthentication::TlsClientAuth => ClientAuth::MutualTls,
+            other => other.to_client_auth(self.signing_algorithm, self.assertion_audience),
         }
     }
 }

@@ -70,21 +70,6 @@ impl From<RequestSealing> for RequestEncryption {
     }
 }
 
-/// How the client authenticates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientAuthentication {
-    /// By a signed assertion.
-    #[default]
-    PrivateKeyJwt,
-    /// By the client secret in the `Authorization` header.
-    ClientSecretBasic,
-    /// By the client secret in the body.
-    ClientSecretPost,
-    /// By a client certificate (mutual TLS).
-    TlsClientAuth,
-}
-
 /// How the authorization response comes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -10,13 +10,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tunnus_oidc::{
     AssertionAudience, AuthTime, Delivery, Presence,
-    settings::{check_client_id, check_host, check_issuer, check_parameter, check_scope},
+    settings::{
+        ClientAuthentication, check_client_id, check_host, check_issuer, check_parameter, check_scope,
+    },
 };
 use tunnus_sdk::{Environment, Level, SettingsError, SigningAlgorithm};
 
 use crate::{
-    AcrValues, ClaimRow, ClaimsParameter, ClientAuthentication, LoginHintForm, RequestObject,
-    RequestObjectType, RequestSealing, ResponseForm, TokenProtection, UserinfoForm,
+    AcrValues, ClaimRow, ClaimsParameter, LoginHintForm, RequestObject, RequestObjectType, RequestSealing,
+    ResponseForm, TokenProtection, UserinfoForm,
     claims::{eidas, standard},
 };
 

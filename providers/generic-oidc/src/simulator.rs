@@ -5,20 +5,17 @@
 //! provider beneath is the simulator kit's.
 
 use serde_json::{Value, json};
-use tunnus_oidc::Delivery;
+use tunnus_oidc::{Delivery, settings::ClientAuthentication};
 use tunnus_sdk::{
     Claims, ContentEncryption, SigningAlgorithm,
-    sandbox::{Sandbox, SandboxConnection, SandboxSite},
+    sandbox::{Sandbox, SandboxSite},
 };
 use tunnus_simulator::{
-    Client, ClientAuthentication as Authentication, Login, MessageShape, OpenIdProvider, Profile,
-    Registration, RequestDemand, RequestObject as Object, ResponseDelivery, SimulatorError, changed, claims,
-    register,
+    Client, ClientAuthentication as Authentication, Login, MessageShape, Profile, RequestDemand,
+    RequestObject as Object, ResponseDelivery, SimulatorError, Variant, claims,
 };
 
-use crate::{
-    ClientAuthentication, GenericOidc, RequestObject, ResponseForm, Settings, TokenProtection, UserinfoForm,
-};
+use crate::{GenericOidc, RequestObject, ResponseForm, Settings, TokenProtection, UserinfoForm};
 
 /// How the upstream takes encrypted requests.
 const CONTENTS: &[ContentEncryption] = &[
@@ -43,9 +40,9 @@ pub(crate) fn sandbox(site: &SandboxSite) -> Result<Sandbox, SimulatorError> {
 ///
 /// # Errors
 /// When the settings are none, or no keys can be made.
-pub fn sandbox_of(site: &SandboxSite, variants: &[(&str, &str, Value)]) -> Result<Sandbox, SimulatorError> {
-    let made = variants.iter().map(|(id, title, changes)| connection(site, id, title, changes));
-    OpenIdProvider::sandbox(site, upstream(), made.collect::<Result<_, _>>()?)
+pub fn sandbox_of(site: &SandboxSite, variants: &[Variant<'_>]) -> Result<Sandbox, SimulatorError> {
+    let least = |id: &str| json!({ "issuer": site.address(""), "client_id": format!("client {id}") });
+    tunnus_simulator::sandbox_of::<GenericOidc>(site, upstream(), variants, least, registered)
 }
 
 /// Plain parameters, a secret, a form for a response, all claims in the ID token.
@@ -76,19 +73,6 @@ fn sealed(site: &SandboxSite) -> Value {
         "userinfo": "jwt",
         "userinfo_protection": token,
     })
-}
-
-/// A connection with fresh keys, and the client that the upstream knows it as.
-fn connection(
-    site: &SandboxSite,
-    id: &str,
-    title: &str,
-    changes: &Value,
-) -> Result<(SandboxConnection, Client), SimulatorError> {
-    let least = json!({ "issuer": site.address(""), "client_id": format!("client {id}") });
-    let registration = register::<GenericOidc>(site, id, title, changed(least, changes))?;
-    let Registration { connection, settings, client } = registration;
-    Ok((connection, registered(&settings, client)))
 }
 
 /// The client as the setup sheet has it registered.

@@ -4,7 +4,7 @@
 //! environment, and the level of assurance. Pure: the ID token's and userinfo's own checks are done
 //! by then, and what an app gets of the result is the server's to decide.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 use tunnus_oidc::{
     Presence,
@@ -12,9 +12,11 @@ use tunnus_oidc::{
     hetu::Hetu,
 };
 use tunnus_sdk::{
-    Assurance, Environment, Evidence, Fault, Identity, Level, Member, Method, MethodInfo, ProviderError,
-    Reason, Stage,
+    Assurance, Environment, Evidence, Fault, Identity, Member, Method, MethodInfo, ProviderError, Reason,
+    Stage,
 };
+
+use crate::Settings;
 
 /// The banks whose `ftn_idp` Signicat documents. There are more: `ftn_idp` is an open list.
 pub(crate) const METHODS: &[MethodInfo] =
@@ -55,21 +57,15 @@ const TABLE: &[Mapping] = &[
 const METHOD_MAX: usize = 64;
 
 /// What a connection makes of claims.
-#[derive(Clone, Debug)]
-pub(crate) struct Rules {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules<'a> {
+    /// What its admin has set.
+    pub(crate) settings: &'a Settings,
     /// Where its persons are real.
     pub(crate) environment: Environment,
-    /// Whether a sandbox token must say so.
-    pub(crate) sandbox_flag: Presence,
-    /// The level of each `acr`.
-    pub(crate) assurance: BTreeMap<String, Level>,
-    /// The level of a token without `acr` that names the bank.
-    pub(crate) default_level: Level,
-    /// Names of banks beside the documented ones.
-    pub(crate) method_names: BTreeMap<String, String>,
 }
 
-impl Rules {
+impl Rules<'_> {
     /// The person whom `evidence` speaks of.
     ///
     /// # Errors
@@ -99,7 +95,7 @@ impl Rules {
         let fits = match (self.environment, flag) {
             (Environment::Production, flag) => flag != Some(true),
             (Environment::Sandbox, Some(flag)) => flag,
-            (Environment::Sandbox, None) => self.sandbox_flag == Presence::IfPresent,
+            (Environment::Sandbox, None) => self.settings.sandbox_flag == Presence::IfPresent,
         };
         fits.then_some(()).ok_or(rejected(Reason::Environment))
     }
@@ -120,15 +116,15 @@ impl Rules {
 
     fn method_name(&self, id: &str) -> Option<String> {
         let built_in = METHODS.iter().find(|method| method.id == id).map(|method| method.name);
-        self.method_names.get(id).map(String::as_str).or(built_in).map(str::to_owned)
+        self.settings.method_names.get(id).map(String::as_str).or(built_in).map(str::to_owned)
     }
 
     /// `acr` by the table; without one, the default where the token is certainly of the network.
     fn assurance(&self, reader: &ClaimReader<'_>, names_bank: bool) -> Result<Assurance, ProviderError> {
         let acr = reader.acr()?;
         let level = match &acr {
-            Some(acr) => self.assurance.get(acr).copied(),
-            None => names_bank.then_some(self.default_level),
+            Some(acr) => self.settings.assurance.get(acr).copied(),
+            None => names_bank.then_some(self.settings.default_level),
         };
         let level = level.ok_or(ProviderError::new(Fault::AssuranceTooLow, Stage::Normalise))?;
         Ok(Assurance { level, acr, amr: reader.amr()? })

@@ -1,21 +1,29 @@
 //! Whole identities from whole claims, and every rule broken once.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
-use tunnus_sdk::{Claims, Timestamp};
+use tunnus_sdk::{Claims, Level, Timestamp};
 
 use super::*;
 
 const NOW: Timestamp = Timestamp(1_795_256_803);
 
-fn rules(environment: Environment) -> Rules {
-    let levels = [("substantial", Level::Substantial), ("high", Level::High)];
-    Rules {
-        environment,
-        sandbox_flag: Presence::Required,
-        assurance: levels.map(|(acr, level)| (acr.to_owned(), level)).into(),
-        default_level: Level::Substantial,
-        method_names: BTreeMap::from([("fi-aktia".to_owned(), "Aktia".to_owned())]),
-    }
+fn settings(changes: &Value) -> Settings {
+    let least = json!({
+        "issuer": "https://login.example.fi/auth/open",
+        "client_id": "client",
+        "method_names": { "fi-aktia": "Aktia" },
+    });
+    serde_json::from_value(changed(least, changes)).unwrap()
+}
+
+fn judge(
+    environment: Environment,
+    evidence: &Evidence,
+    settings: &Settings,
+) -> Result<Identity, ProviderError> {
+    Rules { settings, environment }.identity(evidence)
 }
 
 fn object(value: &Value) -> Claims {
@@ -93,7 +101,7 @@ fn shown(identity: &Identity) -> Value {
 
 fn sandbox(token: &Value, info: &Value) -> Result<Identity, ProviderError> {
     let evidence = evidence(&changed(id_token(), token), &changed(userinfo(), info));
-    rules(Environment::Sandbox).identity(&evidence)
+    judge(Environment::Sandbox, &evidence, &settings(&json!({})))
 }
 
 fn production(token: &Value, info: &Value) -> Result<Identity, ProviderError> {
@@ -104,7 +112,7 @@ fn production(token: &Value, info: &Value) -> Result<Identity, ProviderError> {
         &changed(changed(id_token(), &json!({ "sandbox": null })), token),
         &changed(changed(userinfo(), &real), info),
     );
-    rules(Environment::Production).identity(&evidence)
+    judge(Environment::Production, &evidence, &settings(&json!({})))
 }
 
 fn reason(outcome: Result<Identity, ProviderError>) -> Reason {
@@ -145,8 +153,8 @@ fn a_whole_response_is_a_whole_identity() {
 #[test]
 fn the_least_response_is_a_bare_identity() {
     let token = json!({ "sub": "s=", "auth_time": 1_795_256_790, "sandbox": true });
-    let identity =
-        rules(Environment::Sandbox).identity(&evidence(&token, &json!({ "sub": "s=", "ftn_idp": "fi-x" })));
+    let evidence = evidence(&token, &json!({ "sub": "s=", "ftn_idp": "fi-x" }));
+    let identity = judge(Environment::Sandbox, &evidence, &settings(&json!({})));
     let expected = json!({
         "issuer": "https://login.example.fi/auth/open",
         "sub": "s=",
@@ -163,8 +171,8 @@ fn the_least_response_is_a_bare_identity() {
 #[test]
 fn the_same_claims_may_all_stand_in_the_id_token() {
     let token = changed(id_token(), &userinfo());
-    let identity =
-        rules(Environment::Sandbox).identity(&evidence(&token, &json!({ "sub": "same" }))).unwrap();
+    let evidence = evidence(&token, &json!({ "sub": "same" }));
+    let identity = judge(Environment::Sandbox, &evidence, &settings(&json!({}))).unwrap();
     assert_eq!(identity.method.unwrap().id, "fi-op");
     let source = serde_json::to_value(&identity.provenance[&Member::NationalId]).unwrap();
     assert_eq!(source, json!({ "claim": "ftn_hetu", "from": "id_token" }));
@@ -254,13 +262,13 @@ fn a_sandbox_token_is_refused_in_production_and_a_real_one_in_the_sandbox() {
 
 #[test]
 fn a_missing_sandbox_flag_passes_where_the_settings_say_so_and_a_false_one_never() {
-    let lax = Rules { sandbox_flag: Presence::IfPresent, ..rules(Environment::Sandbox) };
+    let lax = settings(&json!({ "sandbox_flag": "if_present" }));
     let unflagged = evidence(&changed(id_token(), &json!({ "sandbox": null })), &userinfo());
-    assert!(lax.identity(&unflagged).is_ok());
+    assert!(judge(Environment::Sandbox, &unflagged, &lax).is_ok());
     let real = evidence(&changed(id_token(), &json!({ "sandbox": false })), &userinfo());
-    assert_eq!(reason(lax.identity(&real)), Reason::Environment);
-    let strict = Rules { environment: Environment::Production, ..lax };
-    assert_eq!(reason(strict.identity(&evidence(&id_token(), &userinfo()))), Reason::Environment);
+    assert_eq!(reason(judge(Environment::Sandbox, &real, &lax)), Reason::Environment);
+    let flagged = evidence(&id_token(), &userinfo());
+    assert_eq!(reason(judge(Environment::Production, &flagged, &lax)), Reason::Environment);
 }
 
 #[test]

@@ -8,6 +8,6 @@ mod settings;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 
-pub use provider::{FtnConnection, SignicatFtn};
+pub use provider::SignicatFtn;
 pub use service_name::ServiceNamePlacement;
-pub use settings::{CbcHmac, ClientAuthentication, RequestObject, Settings};
+pub use settings::{CbcHmac, RequestObject, Settings};

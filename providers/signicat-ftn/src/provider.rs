@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use tunnus_oidc::{
-    AuthorizationParams, Delivery, LoginHint, RelyingParty, claims::scopes, hetu::resembles_national_id,
+    AuthorizationParams, Connection, Delivery, Dialect, LoginHint, Metadata, claims::scopes,
+    settings::ClientAuthentication,
 };
 use tunnus_sdk::{
-    Correlation, CredentialNeeds, Definition, Descriptor, Environment, Evidence, Fault, Finding, Floor, Host,
-    Identity, Inbound, Leg, Level, LoginRequest, Provider, ProviderError, ProviderState, SettingsError,
-    SetupStep, Severity, Stage, Step, SubjectSource, async_trait,
+    CredentialNeeds, Definition, Descriptor, Environment, Evidence, Finding, Floor, Host, Identity, Leg,
+    Level, LoginRequest, ProviderError, SettingsError, SetupStep, Severity, SubjectSource,
 };
 
 use crate::{
@@ -24,17 +24,9 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct SignicatFtn;
 
-/// One connection at work.
-#[derive(Debug)]
-pub struct FtnConnection {
-    party: RelyingParty,
-    settings: Settings,
-    rules: Rules,
-}
-
 impl Definition for SignicatFtn {
     type Settings = Settings;
-    type Provider = FtnConnection;
+    type Provider = Connection<Settings>;
 
     const DESCRIPTOR: Descriptor = Descriptor {
         id: "signicat-ftn",
@@ -65,15 +57,8 @@ impl Definition for SignicatFtn {
         setup(settings)
     }
 
-    fn build(settings: Settings, host: Arc<dyn Host>) -> Result<FtnConnection, ProviderError> {
-        let rules = Rules {
-            environment: host.environment(),
-            sandbox_flag: settings.sandbox_flag,
-            assurance: settings.assurance.clone(),
-            default_level: settings.default_level,
-            method_names: settings.method_names.clone(),
-        };
-        Ok(FtnConnection { party: RelyingParty::new(settings.profile(), host), settings, rules })
+    fn build(settings: Settings, host: Arc<dyn Host>) -> Result<Self::Provider, ProviderError> {
+        Ok(Connection::new(settings.profile(), settings, host))
     }
 
     #[cfg(feature = "simulator")]
@@ -84,73 +69,50 @@ impl Definition for SignicatFtn {
     }
 }
 
-#[async_trait]
-impl Provider for FtnConnection {
-    async fn start(&self, login: &LoginRequest) -> Result<Step, ProviderError> {
-        let params = self.params(login)?;
-        self.party.begin(login, params).await
-    }
-
-    async fn resume(
-        &self,
-        login: &LoginRequest,
-        state: ProviderState,
-        inbound: Inbound,
-    ) -> Result<Step, ProviderError> {
-        let evidence = self.party.finish(login, &state, &inbound).await?;
-        Ok(Step::Authenticated(Box::new(evidence)))
-    }
-
-    fn normalise(&self, evidence: &Evidence) -> Result<Identity, ProviderError> {
-        self.rules.identity(evidence)
-    }
-
-    fn correlate(&self, inbound: &Inbound) -> Correlation {
-        Correlation::State(inbound.params.one("state").unwrap_or_default().into())
-    }
-
-    async fn probe(&self) -> Vec<Finding> {
-        let mut findings = self.party.probe().await;
-        findings.extend(self.network_finding().await);
-        findings
-    }
-}
-
-impl FtnConnection {
+impl Dialect for Settings {
     fn params(&self, login: &LoginRequest) -> Result<AuthorizationParams, ProviderError> {
         if login.method.is_some() {
-            return Err(request_invalid());
+            return Err(ProviderError::request_invalid());
         }
-        let name = self.service_name(login)?;
-        let extra = match (self.settings.service_name_placement, name) {
+        let name = self.shown_name(login)?;
+        let extra = match (self.service_name_placement, name) {
             (ServiceNamePlacement::Parameter, Some(name)) => vec![(FTN_SP_NAME.to_owned(), name.into())],
             (ServiceNamePlacement::Parameter, None)
             | (ServiceNamePlacement::None | ServiceNamePlacement::AcrValues, _) => Vec::new(),
         };
+        // Pushed under TLS alone, or signed in the browser's address, a national id would stand in
+        // logs on the way: it needs encryption of its own.
+        let encrypted = self.protection().encryption().is_some();
         Ok(AuthorizationParams {
             scope: format!("{} {ALWAYS}", scopes(&login.claims, SCOPES)),
             acr_values: Some(self.acr_values(login.minimum_assurance, name)),
             // The hub keeps people signed in for an hour: without this, the person may not be asked.
             prompt: Some("login".to_owned()),
-            max_age: login.max_age,
-            login_hint: self.login_hint(login)?,
-            ui_locales: Some(login.locale.tag().to_owned()),
+            login_hint: LoginHint::of(login, encrypted)?,
             extra,
-            ..AuthorizationParams::default()
+            ..AuthorizationParams::of(login)
         })
     }
 
+    fn identity(&self, evidence: &Evidence, environment: Environment) -> Result<Identity, ProviderError> {
+        Rules { settings: self, environment }.identity(evidence)
+    }
+
     /// Whether the hub knows the network's scope. Where it does not, the network is not activated.
-    async fn network_finding(&self) -> Option<Finding> {
-        let metadata = self.party.metadata().await.ok()?;
-        (metadata.supports("scopes_supported", ALWAYS) == Some(false)).then(|| Finding {
+    fn findings(&self, metadata: &Metadata) -> Vec<Finding> {
+        if metadata.supports("scopes_supported", ALWAYS) != Some(false) {
+            return Vec::new();
+        }
+        vec![Finding {
             severity: Severity::Warning,
             subject: "Finnish Trust Network".to_owned(),
             text: format!("the hub's metadata does not name the scope {ALWAYS}"),
             remedy: Some("have Signicat activate the Finnish Trust Network for the account".to_owned()),
-        })
+        }]
     }
+}
 
+impl Settings {
     /// `idp:ftn`, and the level where it is above the least that the network knows.
     fn acr_values(&self, minimum: Level, name: Option<&str>) -> String {
         let level = match minimum {
@@ -158,7 +120,7 @@ impl FtnConnection {
             Level::Substantial => " loa:substantial",
             Level::High => " loa:high",
         };
-        match (self.settings.service_name_placement, name) {
+        match (self.service_name_placement, name) {
             (ServiceNamePlacement::AcrValues, Some(name)) => format!("idp:ftn{level} {FTN_SP_NAME}:{name}"),
             (ServiceNamePlacement::AcrValues, None)
             | (ServiceNamePlacement::None | ServiceNamePlacement::Parameter, _) => format!("idp:ftn{level}"),
@@ -166,31 +128,16 @@ impl FtnConnection {
     }
 
     /// The app's name, else the connection's; none where the dashboard's is shown.
-    fn service_name<'a>(&'a self, login: &'a LoginRequest) -> Result<Option<&'a str>, ProviderError> {
-        let placement = self.settings.service_name_placement;
-        let own = self.settings.service_name.in_locale(login.locale);
+    fn shown_name<'a>(&'a self, login: &'a LoginRequest) -> Result<Option<&'a str>, ProviderError> {
+        let own = self.service_name.in_locale(login.locale);
         let Some(name) = login.service_name.as_deref().or(own) else { return Ok(None) };
-        if placement == ServiceNamePlacement::None {
+        if self.service_name_placement == ServiceNamePlacement::None {
             return Ok(None);
         }
-        placement.check(name).map_err(|error| request_invalid().because(error))?;
+        let checked = self.service_name_placement.check(name);
+        checked.map_err(|error| ProviderError::request_invalid().because(error))?;
         Ok(Some(name))
     }
-
-    /// The app's hint. One that looks like a national id needs encryption of its own: pushed under
-    /// TLS alone, or signed in the browser's address, it would stand in logs on the way.
-    fn login_hint(&self, login: &LoginRequest) -> Result<Option<LoginHint>, ProviderError> {
-        let Some(hint) = &login.login_hint else { return Ok(None) };
-        let encrypted = self.party.profile().request.protection.encryption().is_some();
-        if !encrypted && resembles_national_id(hint.expose_str()) {
-            return Err(request_invalid());
-        }
-        Ok(Some(LoginHint::Text(hint.clone())))
-    }
-}
-
-const fn request_invalid() -> ProviderError {
-    ProviderError::new(Fault::RequestInvalid, Stage::Par)
 }
 
 /// The dashboard's page of the client, and what to set there.
@@ -216,7 +163,15 @@ fn setup(settings: &Settings) -> Vec<SetupStep> {
     if settings.request_delivery == Delivery::Pushed {
         steps.push(step("Advanced > Security > Requires PAR", "on"));
     }
-    steps.push(step("Client authentication", settings.client_authentication.to_set()));
+    let credential = match settings.client_authentication {
+        ClientAuthentication::PrivateKeyJwt => "the signing key above",
+        ClientAuthentication::ClientSecretBasic | ClientAuthentication::ClientSecretPost => {
+            "the secret goes to the connection's credentials"
+        }
+        ClientAuthentication::TlsClientAuth => "the connection's client certificate",
+    };
+    let method = settings.client_authentication.name();
+    steps.push(step("Client authentication", &format!("{method}; {credential}")));
     if settings.service_name_placement == ServiceNamePlacement::None {
         steps.push(step("FTN service name", "what the person reads at the bank"));
     }

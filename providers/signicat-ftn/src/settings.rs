@@ -9,9 +9,11 @@ use std::{collections::BTreeMap, time::Duration};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tunnus_oidc::{
-    AssertionAudience, AuthTime, ClientAuth, Delivery, Presence, Profile, RequestEncryption,
-    RequestProtection, RequestRoute, SignedRequest, TokenDemand, UserinfoDemand,
-    settings::{check_algorithms, check_client_id, check_clock_skew, check_host, check_issuer},
+    AssertionAudience, AuthTime, Delivery, Presence, Profile, RequestEncryption, RequestProtection,
+    RequestRoute, SignedRequest, TokenDemand, UserinfoDemand,
+    settings::{
+        ClientAuthentication, check_algorithms, check_client_id, check_clock_skew, check_host, check_issuer,
+    },
 };
 use tunnus_sdk::{
     ContentEncryption, Encryption, Environment, KeyEncryption, Level, LocalizedText, SettingsError,
@@ -110,21 +112,6 @@ pub enum CbcHmac {
     A256CbcHs512,
 }
 
-/// How the client authenticates at PAR and at the token endpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientAuthentication {
-    /// By a signed assertion.
-    #[default]
-    PrivateKeyJwt,
-    /// By the client secret in the `Authorization` header.
-    ClientSecretBasic,
-    /// By the client secret in the body.
-    ClientSecretPost,
-    /// By a client certificate (mutual TLS).
-    TlsClientAuth,
-}
-
 impl Settings {
     /// All faults, for [`tunnus_sdk::Definition::check`].
     pub(crate) fn faults(&self, environment: Environment) -> Vec<SettingsError> {
@@ -180,7 +167,9 @@ impl Settings {
         Profile {
             endpoint_hosts: self.endpoint_hosts.clone(),
             request: RequestRoute { delivery: self.request_delivery, protection: self.protection() },
-            client_auth: self.client_auth(),
+            client_auth: self
+                .client_authentication
+                .to_client_auth(self.signing_algorithm, self.assertion_audience),
             id_token: token.clone(),
             auth_time: AuthTime::Always,
             // The pages name no media type, nor `iss` and `aud` inside; nested it must be in any case.
@@ -196,7 +185,7 @@ impl Settings {
     }
 
     /// The claims `iss`, `aud`, `iat`, `exp`, and `jti`, which makes the object good for one use.
-    fn protection(&self) -> RequestProtection {
+    pub(crate) fn protection(&self) -> RequestProtection {
         let signed =
             SignedRequest { typ: None, not_before: false, ..SignedRequest::new(self.signing_algorithm) };
         let encryption = RequestEncryption {
@@ -207,18 +196,6 @@ impl Settings {
         match self.request_protection {
             RequestObject::Signed => RequestProtection::Signed(signed),
             RequestObject::SignedThenEncrypted => RequestProtection::SignedThenEncrypted(signed, encryption),
-        }
-    }
-
-    const fn client_auth(&self) -> ClientAuth {
-        match self.client_authentication {
-            ClientAuthentication::PrivateKeyJwt => ClientAuth::PrivateKeyJwt {
-                algorithm: self.signing_algorithm,
-                audience: self.assertion_audience,
-            },
-            ClientAuthentication::ClientSecretBasic => ClientAuth::SecretBasic { client_id_in_body: false },
-            ClientAuthentication::ClientSecretPost => ClientAuth::SecretPost,
-            ClientAuthentication::TlsClientAuth => ClientAuth::MutualTls,
         }
     }
 }
@@ -240,18 +217,6 @@ impl CbcHmac {
     /// The registered name (RFC 7518, section 5.1).
     pub(crate) fn name(self) -> &'static str {
         ContentEncryption::from(self).name()
-    }
-}
-
-impl ClientAuthentication {
-    /// What the hub's admin must set for it.
-    pub(crate) const fn to_set(self) -> &'static str {
-        match self {
-            Self::PrivateKeyJwt => "private_key_jwt, with the signing key above",
-            Self::ClientSecretBasic => "client_secret_basic; the secret goes to the connection's credentials",
-            Self::ClientSecretPost => "client_secret_post; the secret goes to the connection's credentials",
-            Self::TlsClientAuth => "tls_client_auth, with the connection's client certificate",
-        }
     }
 }
 

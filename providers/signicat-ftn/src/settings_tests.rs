@@ -1,6 +1,7 @@
 //! Settings as an admin writes them: the least, the faults, and what no setting can loosen.
 
 use serde_json::{Value, json};
+use tunnus_oidc::ClientAuth;
 use tunnus_sdk::{Demand, Shape, erase};
 
 use super::*;

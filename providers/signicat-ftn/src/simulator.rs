@@ -4,17 +4,18 @@
 //! has, and the sandbox's connections to it. The OpenID provider beneath is the simulator kit's.
 
 use serde_json::{Map, Value, json};
+use tunnus_oidc::settings::ClientAuthentication;
 use tunnus_sdk::{
     Claims, ContentEncryption, Fault, KeyEncryption, Params, Reason, SigningAlgorithm, Stage, Timestamp,
-    sandbox::{Sandbox, SandboxConnection, SandboxSite},
+    sandbox::{Sandbox, SandboxSite},
 };
 use tunnus_simulator::{
     Client, ClientAuthentication as Authentication, Deed, Endpoints, Expected, FaultRow, JwksBehaviour,
-    Login, Message, MessageShape, OpenIdProvider, Profile, Registration, RequestDemand,
-    RequestObject as Object, SimulatorError, changed, personas, register,
+    Login, Message, MessageShape, Profile, RequestDemand, RequestObject as Object, SimulatorError, Variant,
+    faults::set, personas,
 };
 
-use crate::{CbcHmac, ClientAuthentication, RequestObject, Settings, SignicatFtn};
+use crate::{CbcHmac, RequestObject, Settings, SignicatFtn};
 
 /// The hub below the simulator's base.
 const ISSUER_PATH: &str = "/auth/open";
@@ -47,25 +48,9 @@ pub(crate) fn sandbox(site: &SandboxSite) -> Result<Sandbox, SimulatorError> {
 ///
 /// # Errors
 /// When the settings are none, or no keys can be made.
-pub fn sandbox_of(site: &SandboxSite, variants: &[(&str, &str, Value)]) -> Result<Sandbox, SimulatorError> {
-    let made = variants.iter().map(|(id, title, changes)| connection(site, id, title, changes));
-    OpenIdProvider::sandbox(site, hub(), made.collect::<Result<_, _>>()?)
-}
-
-/// A connection with fresh keys, and the client that the hub knows it as.
-fn connection(
-    site: &SandboxSite,
-    id: &str,
-    title: &str,
-    changes: &Value,
-) -> Result<(SandboxConnection, Client), SimulatorError> {
-    let least = json!({
-        "issuer": site.address(ISSUER_PATH),
-        "client_id": format!("sandbox-calm-elk-{id}"),
-    });
-    let registration = register::<SignicatFtn>(site, id, title, changed(least, changes))?;
-    let Registration { connection, settings, client } = registration;
-    Ok((connection, registered(&settings, client)))
+pub fn sandbox_of(site: &SandboxSite, variants: &[Variant<'_>]) -> Result<Sandbox, SimulatorError> {
+    let least = |id: &str| json!({ "issuer": site.address(ISSUER_PATH), "client_id": format!("sandbox-calm-elk-{id}") });
+    tunnus_simulator::sandbox_of::<SignicatFtn>(site, hub(), variants, least, registered)
 }
 
 /// The client as the setup sheet has it registered.
@@ -182,7 +167,7 @@ fn transaction_id(login: &Login<'_>, subject: &str) -> String {
 /// What the scopes ask for, plain text beside plain text: a dashboard set to `StandardScopes`.
 fn userinfo_claims(login: &Login<'_>) -> Claims {
     let persona = login.persona;
-    let rows = [
+    login.granted([
         ("profile", "name", json!(persona.name())),
         ("profile", "given_name", json!(persona.given)),
         ("profile", "family_name", json!(persona.family)),
@@ -195,24 +180,7 @@ fn userinfo_claims(login: &Login<'_>) -> Claims {
         ("ftn-extra", "ftn_hetu", json!(persona.hetu)),
         ("ftn-extra", "ftn_satu", json!(persona.satu)),
         ("ftn-extra", "ftn_sub", json!(login.subject())),
-    ];
-    let given = rows.into_iter().filter(|(scope, _, value)| login.has_scope(scope) && !value.is_null());
-    given.map(|(_, claim, value)| (claim.to_owned(), value)).collect()
-}
-
-/// Sets a claim.
-fn set(claims: &mut Claims, name: &str, value: Value) {
-    claims.insert(name.to_owned(), value);
-}
-
-/// A row that ends where claims are turned into an identity.
-const fn row(
-    name: &'static str,
-    sentence: &'static str,
-    deed: Deed,
-    expect: &'static [Expected],
-) -> FaultRow {
-    FaultRow { name, sentence, deed, expect }
+    ])
 }
 
 const INCONSISTENT: &[Expected] = &[Expected::rejected(Reason::ClaimsInconsistent, Stage::Normalise)];
@@ -221,49 +189,49 @@ const NO_LEVEL: &[Expected] = &[Expected::new(Fault::AssuranceTooLow, Stage::Nor
 
 /// The faults that only FTN has.
 pub const FAULTS: &[FaultRow] = &[
-    row(
+    FaultRow::new(
         "ftn_sandbox_false",
         "The ID token says that the person is real.",
         Deed::Claims(Message::IdToken, |claims, _: Timestamp| set(claims, "sandbox", json!(false))),
         ENVIRONMENT,
     ),
-    row(
+    FaultRow::new(
         "ftn_sandbox_missing",
         "The ID token does not say that it is of the sandbox.",
         Deed::Claims(Message::IdToken, |claims, _| drop(claims.remove("sandbox"))),
         ENVIRONMENT,
     ),
-    row(
+    FaultRow::new(
         "ftn_acr_unknown",
         "The ID token names a level that nobody knows.",
         Deed::Claims(Message::IdToken, |claims, _| set(claims, "acr", json!("tremendous"))),
         NO_LEVEL,
     ),
-    row(
+    FaultRow::new(
         "ftn_level_untold",
         "Neither a level nor a bank is named.",
         Deed::Claims(Message::Userinfo, |claims, _| drop(claims.remove("ftn_idp"))),
         NO_LEVEL,
     ),
-    row(
+    FaultRow::new(
         "ftn_bank_no_word",
         "The bank's id is no plain word.",
         Deed::Claims(Message::Userinfo, |claims, _| set(claims, "ftn_idp", json!("<b>Bank</b>"))),
         INCONSISTENT,
     ),
-    row(
+    FaultRow::new(
         "ftn_hetu_malformed",
         "The national id is none.",
         Deed::Claims(Message::Userinfo, |claims, _| set(claims, "ftn_hetu", json!("070770-90"))),
         INCONSISTENT,
     ),
-    row(
+    FaultRow::new(
         "ftn_hetu_no_such_day",
         "The national id tells a day that does not exist.",
         Deed::Claims(Message::Userinfo, |claims, _| set(claims, "ftn_hetu", json!("310270-905D"))),
         INCONSISTENT,
     ),
-    row(
+    FaultRow::new(
         "ftn_hetu_of_another",
         "The national id is another person's than the birth date.",
         Deed::Claims(Message::Userinfo, |claims, _| {
@@ -273,7 +241,7 @@ pub const FAULTS: &[FaultRow] = &[
         }),
         INCONSISTENT,
     ),
-    row(
+    FaultRow::new(
         "ftn_nin_of_another",
         "The two national ids are two persons'.",
         Deed::Claims(Message::Userinfo, |claims, _| {
@@ -282,7 +250,7 @@ pub const FAULTS: &[FaultRow] = &[
         }),
         INCONSISTENT,
     ),
-    row(
+    FaultRow::new(
         "ftn_nin_foreign",
         "The national id is another country's.",
         Deed::Claims(Message::Userinfo, |claims, _| {

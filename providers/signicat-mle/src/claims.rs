@@ -57,15 +57,15 @@ const TABLE: &[Mapping] = &[
 ];
 
 /// What a connection makes of claims.
-#[derive(Clone, Debug)]
-pub(crate) struct Rules {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules<'a> {
+    /// What each method and portal is worth, by its URN.
+    pub(crate) methods: &'a BTreeMap<String, MethodRule>,
     /// Where its persons are real.
     pub(crate) environment: Environment,
-    /// What each method and portal is worth, by its URN.
-    pub(crate) methods: BTreeMap<String, MethodRule>,
 }
 
-impl Rules {
+impl Rules<'_> {
     /// The person whom `evidence` speaks of.
     ///
     /// # Errors

@@ -8,8 +8,8 @@ use crate::methods::known_methods;
 
 const ISSUER: &str = "https://id.example.com/oidc";
 
-fn rules(environment: Environment) -> Rules {
-    Rules { environment, methods: known_methods() }
+fn judge(environment: Environment, evidence: &Evidence) -> Result<Identity, ProviderError> {
+    Rules { methods: &known_methods(), environment }.identity(evidence)
 }
 
 fn object(value: &Value) -> Claims {
@@ -69,7 +69,7 @@ fn changed(mut of: Value, changes: &Value) -> Value {
 const PORTAL: &str = "urn:signicat:oidc:portal:ftn";
 
 fn identity(environment: Environment, acr: &str, changes: &Value) -> Result<Identity, ProviderError> {
-    rules(environment).identity(&evidence(&id_token(acr), &changed(finnish(), changes)))
+    judge(environment, &evidence(&id_token(acr), &changed(finnish(), changes)))
 }
 
 fn production(changes: &Value) -> Result<Identity, ProviderError> {
@@ -139,7 +139,7 @@ fn the_table_tells_method_level_and_number() {
     ];
     for (method, number, id, country, kind) in cases {
         let token = id_token(&format!("urn:signicat:oidc:method:{method}"));
-        let identity = rules(Environment::Production).identity(&evidence(&token, &person(number))).unwrap();
+        let identity = judge(Environment::Production, &evidence(&token, &person(number))).unwrap();
         let national_id = identity.attributes.national_id.unwrap();
         assert_eq!((national_id.country.as_str(), national_id.kind.as_str()), (country, kind));
         assert_eq!(national_id.value.expose_str(), number);
@@ -158,15 +158,16 @@ fn a_number_of_another_kind_is_refused() {
     ] {
         let token = id_token(&format!("urn:signicat:oidc:method:{method}"));
         let info = json!({ "sub": "pc_Chm_FISDkwcSSryfWTpHgK3G6pax4", "signicat.national_id": number });
-        let outcome = rules(Environment::Sandbox).identity(&evidence(&token, &info));
+        let outcome = judge(Environment::Sandbox, &evidence(&token, &info));
         assert_eq!(reason(outcome), Reason::ClaimsInconsistent, "{method} {number}");
     }
 }
 
 #[test]
 fn a_method_without_a_number_gives_none() {
-    let mut rules = rules(Environment::Production);
-    rules.methods.get_mut(PORTAL).unwrap().national_id = None;
+    let mut methods = known_methods();
+    methods.get_mut(PORTAL).unwrap().national_id = None;
+    let rules = Rules { methods: &methods, environment: Environment::Production };
     assert_eq!(reason(rules.identity(&evidence(&id_token(PORTAL), &finnish()))), Reason::ClaimsInconsistent);
     let without = changed(finnish(), &json!({ "signicat.national_id": null }));
     let identity = rules.identity(&evidence(&id_token(PORTAL), &without)).unwrap();
@@ -180,7 +181,7 @@ fn another_acr_than_the_tables_fails() {
         assert_eq!((error.fault, error.stage), (Fault::AssuranceTooLow, Stage::Normalise), "{acr}");
     }
     let missing = changed(id_token(PORTAL), &json!({ "acr": null }));
-    let error = rules(Environment::Production).identity(&evidence(&missing, &finnish())).unwrap_err();
+    let error = judge(Environment::Production, &evidence(&missing, &finnish())).unwrap_err();
     assert_eq!(error.fault, Fault::AssuranceTooLow);
 }
 
@@ -198,9 +199,10 @@ fn a_bank_that_is_no_plain_word_is_refused() {
 
 #[test]
 fn a_name_in_the_table_comes_before_the_built_in_one() {
-    let mut rules = rules(Environment::Production);
-    let op = rules.methods.get_mut("urn:signicat:oidc:method:ftn-op-auth").unwrap();
+    let mut methods = known_methods();
+    let op = methods.get_mut("urn:signicat:oidc:method:ftn-op-auth").unwrap();
     op.name = Some("OP Ryhmä".to_owned());
+    let rules = Rules { methods: &methods, environment: Environment::Production };
     let token = id_token("urn:signicat:oidc:method:ftn-op-auth");
     let method = rules.identity(&evidence(&token, &finnish())).unwrap().method.unwrap();
     assert_eq!(method.name.as_deref(), Some("OP Ryhmä"));

@@ -9,5 +9,5 @@ mod settings;
 pub mod simulator;
 
 pub use methods::{MethodRule, NationalIdType};
-pub use provider::{MleConnection, SignicatMle};
+pub use provider::SignicatMle;
 pub use settings::{CbcHmac, RequestDelivery, RequestObject, Settings};

@@ -5,15 +5,10 @@
 
 use std::sync::Arc;
 
-use tunnus_oidc::{
-    AuthorizationParams, LoginHint, RelyingParty,
-    claims::scopes,
-    hetu::{Hetu, resembles_national_id},
-};
+use tunnus_oidc::{AuthorizationParams, Connection, Dialect, LoginHint, claims::scopes, hetu::Hetu};
 use tunnus_sdk::{
-    Correlation, CredentialNeeds, Definition, Descriptor, Environment, Evidence, Fault, Finding, Floor,
-    Hidden, Host, Identity, Inbound, Leg, LoginRequest, Provider, ProviderError, ProviderState,
-    SettingsError, SetupStep, Stage, Step, SubjectSource, async_trait,
+    CredentialNeeds, Definition, Descriptor, Environment, Evidence, Floor, Hidden, Host, Identity, Leg,
+    LoginRequest, ProviderError, SettingsError, SetupStep, SubjectSource,
 };
 
 use crate::{
@@ -26,17 +21,9 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct SignicatMle;
 
-/// One connection at work.
-#[derive(Debug)]
-pub struct MleConnection {
-    party: RelyingParty,
-    settings: Settings,
-    rules: Rules,
-}
-
 impl Definition for SignicatMle {
     type Settings = Settings;
-    type Provider = MleConnection;
+    type Provider = Connection<Settings>;
 
     const DESCRIPTOR: Descriptor = Descriptor {
         id: "signicat-mle",
@@ -66,9 +53,8 @@ impl Definition for SignicatMle {
         setup(settings)
     }
 
-    fn build(settings: Settings, host: Arc<dyn Host>) -> Result<MleConnection, ProviderError> {
-        let rules = Rules { environment: host.environment(), methods: settings.methods.clone() };
-        Ok(MleConnection { party: RelyingParty::new(settings.profile(), host), settings, rules })
+    fn build(settings: Settings, host: Arc<dyn Host>) -> Result<Self::Provider, ProviderError> {
+        Ok(Connection::new(settings.profile(), settings, host))
     }
 
     #[cfg(feature = "simulator")]
@@ -79,82 +65,49 @@ impl Definition for SignicatMle {
     }
 }
 
-#[async_trait]
-impl Provider for MleConnection {
-    async fn start(&self, login: &LoginRequest) -> Result<Step, ProviderError> {
-        let params = self.params(login)?;
-        self.party.begin(login, params).await
-    }
-
-    async fn resume(
-        &self,
-        login: &LoginRequest,
-        state: ProviderState,
-        inbound: Inbound,
-    ) -> Result<Step, ProviderError> {
-        let evidence = self.party.finish(login, &state, &inbound).await?;
-        check_acr(self.asked(login)?, &evidence)?;
-        Ok(Step::Authenticated(Box::new(evidence)))
-    }
-
-    fn normalise(&self, evidence: &Evidence) -> Result<Identity, ProviderError> {
-        self.rules.identity(evidence)
-    }
-
-    fn correlate(&self, inbound: &Inbound) -> Correlation {
-        Correlation::State(inbound.params.one("state").unwrap_or_default().into())
-    }
-
-    async fn probe(&self) -> Vec<Finding> {
-        self.party.probe().await
-    }
-}
-
-impl MleConnection {
+impl Dialect for Settings {
     fn params(&self, login: &LoginRequest) -> Result<AuthorizationParams, ProviderError> {
         let acr = self.asked(login)?;
         let mut scope = scopes(&login.claims, SCOPES);
-        if self.rules.methods.get(acr).is_some_and(MethodRule::is_finnish) {
+        if self.methods.get(acr).is_some_and(MethodRule::is_finnish) {
             scope = format!("{scope} {FTN}");
         }
         Ok(AuthorizationParams {
             scope,
             acr_values: Some(acr.to_owned()),
             prompt: Some("login".to_owned()),
-            max_age: login.max_age,
             login_hint: self.login_hint(login)?,
-            ui_locales: Some(login.locale.tag().to_owned()),
-            ..AuthorizationParams::default()
+            ..AuthorizationParams::of(login)
         })
     }
 
-    /// The URN of the method chosen, else the connection's own.
-    fn asked(&self, login: &LoginRequest) -> Result<&str, ProviderError> {
-        let Some(method) = login.method.as_deref() else { return Ok(&self.settings.acr) };
-        let chosen = self.rules.methods.iter().find(|(_, rule)| rule.id.as_deref() == Some(method));
-        chosen.map(|(urn, _)| urn.as_str()).ok_or(request_invalid())
+    fn check(&self, login: &LoginRequest, evidence: &Evidence) -> Result<(), ProviderError> {
+        check_acr(self.asked(login)?, evidence)
     }
 
-    /// The app's hint, as the array that the service wants; a personal identity code as
-    /// `subject-CODE`. What looks like a national id is sent encrypted or not at all.
-    fn login_hint(&self, login: &LoginRequest) -> Result<Option<LoginHint>, ProviderError> {
-        let Some(hint) = &login.login_hint else { return Ok(None) };
-        let text = hint.expose_str();
-        let encrypted = self.party.profile().request.protection.encryption().is_some();
-        if !encrypted && resembles_national_id(text) {
-            return Err(request_invalid());
-        }
-        // The form alone counts here: whose code it is, the service finds out.
-        let hint = match Hetu::parse(text, Environment::Sandbox) {
-            Ok(hetu) => Hidden::new(format!("subject-{}", hetu.value().expose_str())),
-            Err(_) => hint.clone(),
-        };
-        Ok(Some(LoginHint::List(vec![hint])))
+    fn identity(&self, evidence: &Evidence, environment: Environment) -> Result<Identity, ProviderError> {
+        Rules { methods: &self.methods, environment }.identity(evidence)
     }
 }
 
-const fn request_invalid() -> ProviderError {
-    ProviderError::new(Fault::RequestInvalid, Stage::Par)
+impl Settings {
+    /// The URN of the method chosen, else the connection's own.
+    fn asked(&self, login: &LoginRequest) -> Result<&str, ProviderError> {
+        let Some(method) = login.method.as_deref() else { return Ok(&self.acr) };
+        let chosen = self.methods.iter().find(|(_, rule)| rule.id.as_deref() == Some(method));
+        chosen.map(|(urn, _)| urn.as_str()).ok_or(ProviderError::request_invalid())
+    }
+
+    /// The app's hint, as the array that the service wants; a personal identity code as
+    /// `subject-CODE`.
+    fn login_hint(&self, login: &LoginRequest) -> Result<Option<LoginHint>, ProviderError> {
+        let hint = LoginHint::of(login, self.route().is_confidential())?;
+        let Some(LoginHint::Text(hint)) = hint else { return Ok(hint) };
+        // The form alone counts here: whose code it is, the service finds out.
+        let hetu = Hetu::parse(hint.expose_str(), Environment::Sandbox);
+        let hint = hetu.map_or(hint, |hetu| Hidden::new(format!("subject-{}", hetu.value().expose_str())));
+        Ok(Some(LoginHint::List(vec![hint])))
+    }
 }
 
 /// What Signicat's support sets: the service has no dashboard.

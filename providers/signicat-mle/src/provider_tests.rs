@@ -1,60 +1,18 @@
 //! What a request asks for. Nothing is sent here: the journeys are in `tests/`.
 
 use serde_json::{Value, json};
-use tunnus_sdk::{
-    Claims, EncryptTo, Expect, Level, Locale, Member, OpenError, Request, Response, SealError, SendError,
-    Signing, Timestamp,
-};
-use url::Url;
+use tunnus_sdk::{Fault, Level, Locale, Member, Stage};
 
 use super::*;
 
-/// A host of a connection that talks to nobody.
-struct Silent;
-
-#[async_trait]
-impl Host for Silent {
-    fn environment(&self) -> Environment {
-        Environment::Sandbox
-    }
-
-    fn return_url(&self, leg: &Leg) -> Url {
-        Url::parse(&format!("https://broker.example/t/acme/return/mle/{leg}")).unwrap()
-    }
-
-    fn now(&self) -> Timestamp {
-        Timestamp(1_795_256_803)
-    }
-
-    fn random(&self) -> Hidden<String> {
-        "random".into()
-    }
-
-    async fn sign(&self, _: &Signing, _: &Claims) -> Result<Hidden<String>, SealError> {
-        Err(SealError::KeyMissing)
-    }
-
-    async fn encrypt(&self, _: &EncryptTo, _: &str) -> Result<Hidden<String>, SealError> {
-        Err(SealError::KeyMissing)
-    }
-
-    async fn open(&self, _: &Expect, _: &str) -> Result<Claims, OpenError> {
-        Err(OpenError::Busy)
-    }
-
-    async fn send(&self, _: Request) -> Result<Response, SendError> {
-        Err(SendError::TimedOut)
-    }
-}
-
-fn connection(settings: &Value) -> MleConnection {
+fn settings(changes: &Value) -> Settings {
     let mut all = json!({
         "issuer": "https://id.example.com/oidc",
         "client_id": "acme-prod",
         "acr": "urn:signicat:oidc:portal:ftn",
     });
-    all.as_object_mut().unwrap().append(&mut settings.as_object().unwrap().clone());
-    SignicatMle::build(serde_json::from_value(all).unwrap(), Arc::new(Silent)).unwrap()
+    all.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    serde_json::from_value(all).unwrap()
 }
 
 fn login(claims: &[Member]) -> LoginRequest {
@@ -75,7 +33,7 @@ fn hinted(hint: &str) -> LoginRequest {
 }
 
 fn params(login: &LoginRequest) -> AuthorizationParams {
-    connection(&json!({})).params(login).unwrap()
+    settings(&json!({})).params(login).unwrap()
 }
 
 #[test]
@@ -101,7 +59,7 @@ fn a_chosen_method_is_asked_for_by_its_urn() {
     assert_eq!(acr(&chosen("fi-op")), "urn:signicat:oidc:method:ftn-op-auth");
     assert_eq!(acr(&chosen("nbid")), "urn:signicat:oidc:method:nbid");
     for unknown in ["fi-unknown", "urn:signicat:oidc:method:nbid", ""] {
-        let error = connection(&json!({})).params(&chosen(unknown)).unwrap_err();
+        let error = settings(&json!({})).params(&chosen(unknown)).unwrap_err();
         assert_eq!((error.fault, error.stage), (Fault::RequestInvalid, Stage::Par), "{unknown}");
     }
 }
@@ -128,19 +86,10 @@ fn a_hint_is_a_list_and_a_finnish_number_a_subject() {
 #[test]
 fn a_hint_like_a_national_id_travels_only_encrypted() {
     for delivery in ["get", "post"] {
-        let plain = connection(&json!({ "request_protection": "plain", "request_delivery": delivery }));
+        let plain = settings(&json!({ "request_protection": "plain", "request_delivery": delivery }));
         for hint in ["070770-905D", "subject-070770-905D", "197707072395", "01015000232"] {
             assert_eq!(plain.params(&hinted(hint)).unwrap_err().fault, Fault::RequestInvalid, "{hint}");
         }
         assert!(plain.params(&hinted("sandbox:persona=onni")).is_ok());
     }
-}
-
-#[test]
-fn a_return_is_found_by_its_state() {
-    let inbound =
-        |pairs: &[(&str, &str)]| Inbound { leg: Leg::CALLBACK, params: pairs.iter().copied().collect() };
-    let connection = connection(&json!({}));
-    assert_eq!(connection.correlate(&inbound(&[("state", "s")])), Correlation::State("s".into()));
-    assert_eq!(connection.correlate(&inbound(&[])), Correlation::State("".into()));
 }

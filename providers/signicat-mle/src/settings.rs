@@ -150,7 +150,7 @@ impl Settings {
         }
     }
 
-    fn route(&self) -> RequestRoute {
+    pub(crate) fn route(&self) -> RequestRoute {
         let protection = match self.request_protection {
             RequestObject::Plain => RequestProtection::Plain,
             RequestObject::Encrypted => RequestProtection::Encrypted(RequestEncryption {

@@ -7,12 +7,12 @@
 use serde_json::{Map, Value, json};
 use tunnus_sdk::{
     Claims, ContentEncryption, Fault, KeyEncryption, Params, Reason, SigningAlgorithm, Stage,
-    sandbox::{Sandbox, SandboxConnection, SandboxSite},
+    sandbox::{Sandbox, SandboxSite},
 };
 use tunnus_simulator::{
     Client, ClientAuthentication as Authentication, Deed, Endpoints, Expected, FaultRow, JwksBehaviour,
-    Login, Message, MessageShape, OpenIdProvider, Profile, Registration, RequestDemand,
-    RequestObject as Object, ResponseDelivery, SimulatorError, changed, personas, register,
+    Login, Message, MessageShape, Profile, RequestDemand, RequestObject as Object, ResponseDelivery,
+    SimulatorError, Variant, faults::set, personas,
 };
 
 use crate::{CbcHmac, RequestObject, Settings, SignicatMle};
@@ -42,26 +42,15 @@ pub(crate) fn sandbox(site: &SandboxSite) -> Result<Sandbox, SimulatorError> {
 ///
 /// # Errors
 /// When the settings are none, or no keys can be made.
-pub fn sandbox_of(site: &SandboxSite, variants: &[(&str, &str, Value)]) -> Result<Sandbox, SimulatorError> {
-    let made = variants.iter().map(|(id, title, changes)| connection(site, id, title, changes));
-    OpenIdProvider::sandbox(site, service(), made.collect::<Result<_, _>>()?)
-}
-
-/// A connection with fresh keys, and the client that the service knows it as.
-fn connection(
-    site: &SandboxSite,
-    id: &str,
-    title: &str,
-    changes: &Value,
-) -> Result<(SandboxConnection, Client), SimulatorError> {
-    let least = json!({
-        "issuer": site.address(ISSUER_PATH),
-        "client_id": format!("sandbox-{id}"),
-        "acr": "urn:signicat:oidc:portal:ftn",
-    });
-    let registration = register::<SignicatMle>(site, id, title, changed(least, changes))?;
-    let Registration { connection, settings, client } = registration;
-    Ok((connection, registered(&settings, client)))
+pub fn sandbox_of(site: &SandboxSite, variants: &[Variant<'_>]) -> Result<Sandbox, SimulatorError> {
+    let least = |id: &str| {
+        json!({
+            "issuer": site.address(ISSUER_PATH),
+            "client_id": format!("sandbox-{id}"),
+            "acr": "urn:signicat:oidc:portal:ftn",
+        })
+    };
+    tunnus_simulator::sandbox_of::<SignicatMle>(site, service(), variants, least, registered)
 }
 
 /// The client as the setup sheet has it registered.
@@ -150,7 +139,7 @@ fn id_token_claims(login: &Login<'_>) -> Claims {
 /// What the scopes ask for; names with dots, a boolean as a text.
 fn userinfo_claims(login: &Login<'_>) -> Claims {
     let persona = login.persona;
-    let rows = [
+    login.granted([
         ("profile", "name", json!(persona.name())),
         ("profile", "given_name", json!(persona.given)),
         ("profile", "family_name", json!(persona.family)),
@@ -162,24 +151,7 @@ fn userinfo_claims(login: &Login<'_>) -> Claims {
         ("ftn", "ftn.satu", json!(persona.satu)),
         ("phone", "phone_number", json!(persona.phone)),
         ("phone", "phone_number_verified", json!(persona.phone.map(|_| "true"))),
-    ];
-    let given = rows.into_iter().filter(|(scope, _, value)| login.has_scope(scope) && !value.is_null());
-    given.map(|(_, claim, value)| (claim.to_owned(), value)).collect()
-}
-
-/// Sets a claim.
-fn set(claims: &mut Claims, name: &str, value: Value) {
-    claims.insert(name.to_owned(), value);
-}
-
-/// A row that ends where claims are turned into an identity.
-const fn row(
-    name: &'static str,
-    sentence: &'static str,
-    deed: Deed,
-    expect: &'static [Expected],
-) -> FaultRow {
-    FaultRow { name, sentence, deed, expect }
+    ])
 }
 
 const INCONSISTENT: &[Expected] = &[Expected::rejected(Reason::ClaimsInconsistent, Stage::Normalise)];
@@ -187,7 +159,7 @@ const NO_LEVEL: &[Expected] = &[Expected::new(Fault::AssuranceTooLow, Stage::Nor
 
 /// The faults that only this service has.
 pub const FAULTS: &[FaultRow] = &[
-    row(
+    FaultRow::new(
         "mle_acr_unknown",
         "The ID token names a method that is not in the table.",
         Deed::Claims(Message::IdToken, |claims, _| {
@@ -195,19 +167,19 @@ pub const FAULTS: &[FaultRow] = &[
         }),
         NO_LEVEL,
     ),
-    row(
+    FaultRow::new(
         "mle_acr_missing",
         "The ID token names no method.",
         Deed::Claims(Message::IdToken, |claims, _| drop(claims.remove("acr"))),
         NO_LEVEL,
     ),
-    row(
+    FaultRow::new(
         "mle_hetu_malformed",
         "The national id is none.",
         Deed::Claims(Message::Userinfo, |claims, _| set(claims, "signicat.national_id", json!("070770-90"))),
         INCONSISTENT,
     ),
-    row(
+    FaultRow::new(
         "mle_hetu_of_another",
         "The national id is another person's than the birth date.",
         Deed::Claims(Message::Userinfo, |claims, _| {
@@ -216,7 +188,7 @@ pub const FAULTS: &[FaultRow] = &[
         }),
         INCONSISTENT,
     ),
-    row(
+    FaultRow::new(
         "mle_bank_no_word",
         "The bank's id is no plain word.",
         Deed::Claims(Message::Userinfo, |claims, _| set(claims, "ftn.idpId", json!("<b>Bank</b>"))),

@@ -18,5 +18,5 @@ mod settings;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 
-pub use provider::{Acme, AcmeConnection};
+pub use provider::Acme;
 pub use settings::Settings;

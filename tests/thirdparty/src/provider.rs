@@ -4,11 +4,10 @@
 
 use std::sync::Arc;
 
-use tunnus_oidc::{AuthorizationParams, LoginHint, RelyingParty, claims::scopes};
+use tunnus_oidc::{AuthorizationParams, Connection, Dialect, LoginHint, claims::scopes};
 use tunnus_sdk::{
-    Correlation, CredentialNeeds, Definition, Descriptor, Environment, Evidence, Finding, Floor, Host,
-    Identity, Inbound, Leg, LoginRequest, Provider, ProviderError, ProviderState, SettingsError, SetupStep,
-    Step, SubjectSource, async_trait,
+    CredentialNeeds, Definition, Descriptor, Environment, Evidence, Floor, Host, Identity, Leg, LoginRequest,
+    ProviderError, SettingsError, SetupStep, SubjectSource,
 };
 
 use crate::{
@@ -20,16 +19,9 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Acme;
 
-/// One connection at work.
-#[derive(Debug)]
-pub struct AcmeConnection {
-    party: RelyingParty,
-    settings: Settings,
-}
-
 impl Definition for Acme {
     type Settings = Settings;
-    type Provider = AcmeConnection;
+    type Provider = Connection<Settings>;
 
     const DESCRIPTOR: Descriptor = Descriptor {
         id: "acme-id",
@@ -63,8 +55,8 @@ impl Definition for Acme {
         ]
     }
 
-    fn build(settings: Settings, host: Arc<dyn Host>) -> Result<AcmeConnection, ProviderError> {
-        Ok(AcmeConnection { party: RelyingParty::new(settings.profile(), host), settings })
+    fn build(settings: Settings, host: Arc<dyn Host>) -> Result<Self::Provider, ProviderError> {
+        Ok(Connection::new(settings.profile(), settings, host))
     }
 
     #[cfg(feature = "simulator")]
@@ -75,39 +67,17 @@ impl Definition for Acme {
     }
 }
 
-#[async_trait]
-impl Provider for AcmeConnection {
-    async fn start(&self, login: &LoginRequest) -> Result<Step, ProviderError> {
-        let params = AuthorizationParams {
+impl Dialect for Settings {
+    fn params(&self, login: &LoginRequest) -> Result<AuthorizationParams, ProviderError> {
+        Ok(AuthorizationParams {
             scope: scopes(&login.claims, SCOPES),
-            acr_values: Some(claims::acr_values(&self.settings.tiers, login.minimum_assurance)?),
-            max_age: login.max_age,
-            login_hint: login.login_hint.clone().map(LoginHint::Text),
-            ui_locales: Some(login.locale.tag().to_owned()),
-            ..AuthorizationParams::default()
-        };
-        self.party.begin(login, params).await
+            acr_values: Some(claims::acr_values(&self.tiers, login.minimum_assurance)?),
+            login_hint: LoginHint::of(login, self.profile().request.is_confidential())?,
+            ..AuthorizationParams::of(login)
+        })
     }
 
-    async fn resume(
-        &self,
-        login: &LoginRequest,
-        state: ProviderState,
-        inbound: Inbound,
-    ) -> Result<Step, ProviderError> {
-        let evidence = self.party.finish(login, &state, &inbound).await?;
-        Ok(Step::Authenticated(Box::new(evidence)))
-    }
-
-    fn normalise(&self, evidence: &Evidence) -> Result<Identity, ProviderError> {
-        claims::identity(&self.settings.tiers, evidence)
-    }
-
-    fn correlate(&self, inbound: &Inbound) -> Correlation {
-        self.party.correlate(inbound)
-    }
-
-    async fn probe(&self) -> Vec<Finding> {
-        self.party.probe().await
+    fn identity(&self, evidence: &Evidence, _: Environment) -> Result<Identity, ProviderError> {
+        claims::identity(&self.tiers, evidence)
     }
 }

@@ -3,33 +3,36 @@
 //! Owns what is Acme's own: its claims, what it refuses, its faults, and the sandbox's connection to
 //! it. The OpenID provider beneath is the simulator kit's.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tunnus_sdk::{
     Claims, Fault, Params, Reason, SigningAlgorithm, Stage,
     sandbox::{Sandbox, SandboxSite},
 };
 use tunnus_simulator::{
-    Client, ClientAuthentication, Deed, Expected, FaultRow, Login, Message, MessageShape, OpenIdProvider,
-    Profile, RequestDemand, RequestObject, SimulatorError, register,
+    Client, ClientAuthentication, Deed, Expected, FaultRow, Login, Message, MessageShape, Profile,
+    RequestDemand, RequestObject, SimulatorError, faults::set, sandbox_of,
 };
 
-use crate::Acme;
+use crate::{Acme, Settings};
 
 /// The scopes that Acme ID knows.
 const SCOPES: [&str; 4] = ["openid", "acme_person", "acme_membership", "email"];
 
 /// Acme ID and one connection to it.
 pub(crate) fn sandbox(site: &SandboxSite) -> Result<Sandbox, SimulatorError> {
-    let settings = json!({ "issuer": site.address(""), "client_id": "tunnus-sandbox" });
-    let registration = register::<Acme>(site, "acme", "Acme ID", settings)?;
+    let least = |_: &str| json!({ "issuer": site.address(""), "client_id": "tunnus-sandbox" });
+    sandbox_of::<Acme>(site, upstream(), &[("acme", "Acme ID", json!({}))], least, registered)
+}
+
+/// The client as the setup sheet has it registered.
+fn registered(_: &Settings, client: Client) -> Client {
     let algorithm = SigningAlgorithm::ES256;
-    let client = Client {
+    Client {
         authentication: ClientAuthentication::PrivateKeyJwt(algorithm),
         request: RequestDemand { pushed: true, object: RequestObject::Absent },
         id_token: MessageShape::Signed(algorithm),
-        ..registration.client
-    };
-    OpenIdProvider::sandbox(site, upstream(), vec![(registration.connection, client)])
+        ..client
+    }
 }
 
 /// Acme ID without its clients.
@@ -65,7 +68,7 @@ fn id_token_claims(login: &Login<'_>) -> Claims {
 /// What the scopes ask for, in Acme's words.
 fn userinfo_claims(login: &Login<'_>) -> Claims {
     let persona = login.persona;
-    let rows = [
+    login.granted([
         ("acme_person", "acme_legal_name", json!(persona.name())),
         ("acme_person", "acme_first_names", json!(persona.given)),
         ("acme_person", "acme_surname", json!(persona.family)),
@@ -73,33 +76,30 @@ fn userinfo_claims(login: &Login<'_>) -> Claims {
         ("acme_membership", "acme_member_number", json!(format!("A-{}", persona.id))),
         ("email", "email", json!(persona.email)),
         ("email", "email_verified", json!(persona.email.map(|_| true))),
-    ];
-    let given = rows.into_iter().filter(|(scope, _, value)| login.has_scope(scope) && !value.is_null());
-    given.map(|(_, claim, value)| (claim.to_owned(), value)).collect()
+    ])
 }
+
+const INCONSISTENT: &[Expected] = &[Expected::rejected(Reason::ClaimsInconsistent, Stage::Normalise)];
+const NO_LEVEL: &[Expected] = &[Expected::new(Fault::AssuranceTooLow, Stage::Normalise)];
 
 /// The faults that only Acme ID has.
 pub const FAULTS: &[FaultRow] = &[
-    FaultRow {
-        name: "acme_tier_unknown",
-        sentence: "The ID token names a tier that is not in the settings.",
-        deed: Deed::Claims(Message::IdToken, |claims, _| set(claims, "acr", json!("acme:bronze"))),
-        expect: &[Expected::new(Fault::AssuranceTooLow, Stage::Normalise)],
-    },
-    FaultRow {
-        name: "acme_tier_missing",
-        sentence: "The ID token names no tier.",
-        deed: Deed::Claims(Message::IdToken, |claims, _| drop(claims.remove("acr"))),
-        expect: &[Expected::new(Fault::AssuranceTooLow, Stage::Normalise)],
-    },
-    FaultRow {
-        name: "acme_born_on_no_day",
-        sentence: "The birth date is no day of the calendar.",
-        deed: Deed::Claims(Message::Userinfo, |claims, _| set(claims, "acme_born", json!("1970-02-30"))),
-        expect: &[Expected::rejected(Reason::ClaimsInconsistent, Stage::Normalise)],
-    },
+    FaultRow::new(
+        "acme_tier_unknown",
+        "The ID token names a tier that is not in the settings.",
+        Deed::Claims(Message::IdToken, |claims, _| set(claims, "acr", json!("acme:bronze"))),
+        NO_LEVEL,
+    ),
+    FaultRow::new(
+        "acme_tier_missing",
+        "The ID token names no tier.",
+        Deed::Claims(Message::IdToken, |claims, _| drop(claims.remove("acr"))),
+        NO_LEVEL,
+    ),
+    FaultRow::new(
+        "acme_born_on_no_day",
+        "The birth date is no day of the calendar.",
+        Deed::Claims(Message::Userinfo, |claims, _| set(claims, "acme_born", json!("1970-02-30"))),
+        INCONSISTENT,
+    ),
 ];
-
-fn set(claims: &mut Claims, name: &str, value: Value) {
-    claims.insert(name.to_owned(), value);
-}

@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use crate::{onni_logs_in, with};
 
 async fn logs_in(changes: &Value) {
-    let identity = Bench::new(changes).identify().await.unwrap_or_else(|error| panic!("{changes}: {error}"));
+    let identity = onni_logs_in(&with(changes)).await.unwrap_or_else(|error| panic!("{changes}: {error}"));
     let name = identity.attributes.name.full.unwrap();
     assert_eq!(name.expose(), "Onni Juhani Korhonen", "{changes}");
 }
@@ -47,8 +47,8 @@ async fn a_request_objects_particulars_are_taken() {
     ] {
         logs_in(&changes).await;
     }
-    let without_nbf = Bench::new(&json!({ "request_not_before": false }));
-    assert!(without_nbf.identify().await.is_err(), "this upstream demands it");
+    let without_nbf = with(&json!({ "request_not_before": false }));
+    assert!(onni_logs_in(&without_nbf).await.is_err(), "this upstream demands it");
 }
 
 #[tokio::test]

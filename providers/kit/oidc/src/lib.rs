@@ -10,7 +10,8 @@
 //! probe      RelyingParty::probe    the doctor's questions
 //! ```
 //!
-//! A provider is then its values, its odd parameters and its claims table:
+//! A provider with one upstream is then its values, its odd parameters and its claims table: a
+//! [`Dialect`], which [`Connection`] speaks. How it is spoken to is a value:
 //!
 //! ```
 //! use tunnus_oidc::{ClientAuth, Presence, Profile, TokenDemand};
@@ -35,6 +36,7 @@
 
 mod checks;
 mod client_auth;
+mod connection;
 mod delivery;
 mod demand;
 mod document;
@@ -63,6 +65,7 @@ pub mod claims;
 pub mod hetu;
 pub mod settings;
 
+pub use connection::{Connection, Dialect};
 pub use demand::{TokenDemand, UserinfoDemand};
 pub use metadata::Metadata;
 pub use params::{AuthorizationParams, LoginHint, RESERVED_PARAMETERS};

@@ -99,12 +99,6 @@ impl Metadata {
         self.advertised.get(list).map(|values| values.iter().any(|advertised| advertised == value))
     }
 
-    /// Whether the upstream has the endpoint `name`, one of [`Profile::document_endpoints`].
-    #[must_use]
-    pub fn has_document_endpoint(&self, name: &str) -> bool {
-        self.documents.contains_key(name)
-    }
-
     /// How a request travels to this upstream: as the profile says, or where it names no PAR
     /// endpoint, as the profile says for that.
     pub(crate) fn route<'a>(&self, profile: &'a Profile) -> &'a RequestRoute {

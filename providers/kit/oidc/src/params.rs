@@ -6,10 +6,10 @@
 use std::fmt;
 
 use serde_json::{Value, json};
-use tunnus_sdk::{Claims, Fault, Hidden, ProviderError, Stage};
+use tunnus_sdk::{Claims, Fault, Hidden, LoginRequest, ProviderError, Stage};
 use url::Url;
 
-use crate::{Profile, ResponseMode, pkce};
+use crate::{Profile, ResponseMode, hetu::resembles_national_id, pkce};
 
 /// The provider's part of one authorization request.
 #[derive(Clone, Default)]
@@ -32,6 +32,14 @@ pub struct AuthorizationParams {
     pub extra: Vec<(String, Hidden<String>)>,
 }
 
+impl AuthorizationParams {
+    /// What goes upstream as it came: how fresh the login must be, and the person's language.
+    #[must_use]
+    pub fn of(login: &LoginRequest) -> Self {
+        Self { max_age: login.max_age, ui_locales: Some(login.locale.tag().to_owned()), ..Self::default() }
+    }
+}
+
 impl fmt::Debug for AuthorizationParams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthorizationParams").field("scope", &self.scope).finish_non_exhaustive()
@@ -45,6 +53,22 @@ pub enum LoginHint {
     Text(Hidden<String>),
     /// An array of texts inside a request object; outside one the parameter is repeated.
     List(Vec<Hidden<String>>),
+}
+
+impl LoginHint {
+    /// The app's hint. One that looks like a national id travels only where `confidential` says that
+    /// nobody on the way can read it.
+    ///
+    /// # Errors
+    /// [`ProviderError::request_invalid`] where it would stand in the open.
+    pub fn of(login: &LoginRequest, confidential: bool) -> Result<Option<Self>, ProviderError> {
+        match &login.login_hint {
+            Some(hint) if !confidential && resembles_national_id(hint.expose_str()) => {
+                Err(ProviderError::request_invalid())
+            }
+            hint => Ok(hint.clone().map(Self::Text)),
+        }
+    }
 }
 
 /// Names that [`AuthorizationParams::extra`] may not hold: the engine says these itself, or they

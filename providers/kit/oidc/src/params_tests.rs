@@ -107,3 +107,17 @@ fn debug_shows_no_hint() {
     let params = AuthorizationParams { login_hint: Some(LoginHint::Text("070770-905D".into())), ..params() };
     assert!(!format!("{params:?}").contains("070770"));
 }
+
+#[test]
+fn a_hint_like_a_national_id_never_travels_in_the_open() {
+    let login = |hint: &str| LoginRequest { login_hint: Some(hint.into()), ..crate::testing::login() };
+    for hint in ["070770-905D", "subject-070770-905d", "07 07 70-905D", "197707072395", "01015000232"] {
+        assert_eq!(LoginHint::of(&login(hint), false).unwrap_err().fault, Fault::RequestInvalid, "{hint}");
+        assert_eq!(LoginHint::of(&login(hint), true).unwrap(), Some(LoginHint::Text(hint.into())));
+    }
+    for confidential in [true, false] {
+        let hint = LoginHint::of(&login("sandbox:persona=onni"), confidential).unwrap();
+        assert_eq!(hint, Some(LoginHint::Text("sandbox:persona=onni".into())));
+        assert_eq!(LoginHint::of(&crate::testing::login(), confidential).unwrap(), None);
+    }
+}

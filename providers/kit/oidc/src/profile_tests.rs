@@ -82,7 +82,7 @@ fn credentials_are_needed_for_what_the_profile_does() {
 }
 
 #[test]
-fn a_route_knows_who_can_change_and_who_can_read_it() {
+fn a_route_knows_who_can_read_it() {
     let signed = || RequestProtection::Signed(SignedRequest::new(SigningAlgorithm::PS256));
     let encrypted = || {
         RequestProtection::Encrypted(RequestEncryption {
@@ -91,13 +91,13 @@ fn a_route_knows_who_can_change_and_who_can_read_it() {
             typ: None,
         })
     };
-    for (route, authenticated, confidential) in [
-        (RequestRoute::pushed(RequestProtection::Plain), true, true),
-        (RequestRoute::get(RequestProtection::Plain), false, false),
-        (RequestRoute::post(signed()), true, false),
-        (RequestRoute::get(encrypted()), false, true),
+    for (route, confidential) in [
+        (RequestRoute::pushed(RequestProtection::Plain), true),
+        (RequestRoute::get(RequestProtection::Plain), false),
+        (RequestRoute::post(signed()), false),
+        (RequestRoute::get(encrypted()), true),
     ] {
-        assert_eq!((route.is_authenticated(), route.is_confidential()), (authenticated, confidential));
+        assert_eq!(route.is_confidential(), confidential);
     }
     assert_eq!(RequestRoute::post(signed()).delivery, Delivery::Post);
 }

@@ -38,12 +38,6 @@ impl RequestRoute {
         Self { delivery: Delivery::Post, protection }
     }
 
-    /// Whether the person's browser cannot change it: pushed or signed.
-    #[must_use]
-    pub fn is_authenticated(&self) -> bool {
-        self.delivery == Delivery::Pushed || self.protection.signed().is_some()
-    }
-
     /// Whether it may hold personal data (a `login_hint`): pushed or encrypted.
     #[must_use]
     pub fn is_confidential(&self) -> bool {

@@ -1,13 +1,58 @@
-//! Checks of settings that every provider on this toolkit has: issuer, client id, hosts,
-//! algorithms, clock, parameters, scopes.
+//! Settings that providers on this toolkit share, and the checks of those that every one has:
+//! issuer, client id, hosts, algorithms, clock, parameters, scopes.
 //!
-//! Each answers the fault with its JSON pointer, or none: for
+//! Each check answers the fault with its JSON pointer, or none: for
 //! [`Definition::check`](tunnus_sdk::Definition::check). What a value is worth is the provider's.
 
-use tunnus_sdk::{Environment, SettingsError};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tunnus_sdk::{Environment, SettingsError, SigningAlgorithm};
 use url::Url;
 
-use crate::{RESERVED_PARAMETERS, endpoint};
+use crate::{AssertionAudience, ClientAuth, RESERVED_PARAMETERS, endpoint};
+
+/// How the client authenticates, as an admin chooses it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuthentication {
+    /// By a signed assertion.
+    #[default]
+    PrivateKeyJwt,
+    /// By the client secret in the `Authorization` header.
+    ClientSecretBasic,
+    /// By the client secret in the body.
+    ClientSecretPost,
+    /// By a client certificate (mutual TLS).
+    TlsClientAuth,
+}
+
+impl ClientAuthentication {
+    /// The registered name of the method (RFC 7591, section 2; RFC 8705, section 2.1.1).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::TlsClientAuth => "tls_client_auth",
+        }
+    }
+
+    /// The same for the profile, with how an assertion is signed and whom it is for.
+    #[must_use]
+    pub const fn to_client_auth(
+        self,
+        algorithm: SigningAlgorithm,
+        audience: AssertionAudience,
+    ) -> ClientAuth {
+        match self {
+            Self::PrivateKeyJwt => ClientAuth::PrivateKeyJwt { algorithm, audience },
+            Self::ClientSecretBasic => ClientAuth::SecretBasic { client_id_in_body: false },
+            Self::ClientSecretPost => ClientAuth::SecretPost,
+            Self::TlsClientAuth => ClientAuth::MutualTls,
+        }
+    }
+}
 
 /// An issuer: https without query, fragment or user (OpenID Connect Discovery, section 3). In a
 /// sandbox connection also http on loopback.

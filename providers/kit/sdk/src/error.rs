@@ -163,6 +163,12 @@ impl ProviderError {
         Self::new(Fault::ResponseRejected(reason), stage)
     }
 
+    /// A login that the upstream cannot be asked for like that: the app must ask otherwise.
+    #[must_use]
+    pub const fn request_invalid() -> Self {
+        Self::new(Fault::RequestInvalid, Stage::Par)
+    }
+
     /// Adds the upstream's own code: at most 64 characters of it, printable ASCII only.
     #[must_use]
     pub fn with_upstream_code(mut self, code: &str) -> Self {

@@ -11,12 +11,9 @@ mod honest;
 mod hostile;
 mod settings;
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt};
 
-use tunnus_sdk::{
-    Definition, ErasedDefinition, Provider, Timestamp, erase,
-    sandbox::{Sandbox, SandboxConnection, SandboxSite},
-};
+use tunnus_sdk::{Definition, sandbox::SandboxConnection};
 
 pub use self::{
     correlation::{misdirected_returns_fail, nothing_passes_by_the_floor, returns_are_correlated},
@@ -30,7 +27,7 @@ pub use self::{
     },
     settings::{debug_shows_nothing_private, probe_sees_faults, settings_are_described},
 };
-use crate::{Browser, Clock, TestHost, faults::FaultRow, test_site};
+use crate::{Bench, Setup, faults::FaultRow};
 
 /// Expands to the tests that a provider must pass: `conformance!(Acme)`, or `conformance!(Acme,
 /// FAULTS)` with the rows that the provider's simulator has beside the generic ones.
@@ -104,73 +101,31 @@ impl fmt::Display for Report {
     }
 }
 
-/// When the tests begin.
-const START: Timestamp = Timestamp(1_795_256_803);
-
-/// A provider's sandbox on a bench.
-struct Bench {
-    clock: Clock,
-    site: SandboxSite,
-    definition: Arc<dyn ErasedDefinition>,
-    sandbox: Sandbox,
-}
-
-/// One connection in use: provider, host, browser.
-struct Setup {
-    provider: Arc<dyn Provider>,
-    host: Arc<TestHost>,
-    browser: Browser,
-}
-
-impl Bench {
-    fn new<D: Definition>(report: &mut Report) -> Option<Self> {
-        let clock = Clock::at(START);
-        let site = test_site(&clock);
-        let sandbox = match D::sandbox(&site) {
-            Ok(Some(sandbox)) => sandbox,
-            Ok(None) => {
-                report.note("the definition has no sandbox");
-                return None;
-            }
-            Err(error) => {
-                report.note(format!("the sandbox cannot be made: {}", causes(error.as_ref())));
-                return None;
-            }
-        };
-        report.demand(!sandbox.connections.is_empty(), || "the sandbox has no connection".to_owned());
-        Some(Self { clock, site, definition: erase::<D>(), sandbox })
-    }
-
-    /// A host and a provider that have seen nothing yet.
-    fn setup(&self, connection: &SandboxConnection) -> Result<Setup, String> {
-        let simulator = Arc::clone(&self.sandbox.simulator);
-        let host = TestHost::new(self.definition.as_ref(), &self.site, simulator, connection);
-        self.setup_on(connection, host.map_err(|error| format!("{}: {error}", connection.id))?)
-    }
-
-    /// A new provider on this host.
-    fn setup_on(&self, connection: &SandboxConnection, host: TestHost) -> Result<Setup, String> {
-        let host = Arc::new(host);
-        let provider = self.definition.build(&connection.settings, Arc::clone(&host) as Arc<_>);
-        let provider = provider.map_err(|error| format!("{}: cannot be built: {error}", connection.id))?;
-        let browser = Browser::new(&self.site, Arc::clone(&self.sandbox.simulator));
-        Ok(Setup { provider, host, browser })
-    }
-}
-
 /// Runs `check` for every connection of the provider's sandbox.
 fn on_each_connection<D: Definition>(
     check: impl Fn(&Bench, &SandboxConnection, &mut Report) -> Result<(), String>,
 ) -> Report {
     let mut report = Report::default();
-    if let Some(bench) = Bench::new::<D>(&mut report) {
-        for connection in &bench.sandbox.connections {
-            if let Err(deviation) = check(&bench, connection, &mut report) {
-                report.note(deviation);
-            }
+    let bench = match Bench::of::<D>() {
+        Ok(bench) => bench,
+        Err(error) => {
+            report.note(causes(&error));
+            return report;
+        }
+    };
+    report.demand(!bench.sandbox.connections.is_empty(), || "the sandbox has no connection".to_owned());
+    for connection in &bench.sandbox.connections {
+        if let Err(deviation) = check(&bench, connection, &mut report) {
+            report.note(deviation);
         }
     }
     report
+}
+
+/// A host and a provider for `connection` that have seen nothing yet.
+fn fresh(bench: &Bench, connection: &SandboxConnection) -> Result<Setup, String> {
+    let setup = bench.host(connection).and_then(|host| bench.setup_on(connection, host));
+    setup.map_err(|error| format!("{}: {}", connection.id, causes(&error)))
 }
 
 /// An error with its causes.

@@ -1,6 +1,7 @@
 //! Why a simulator could not be set up.
 
 use tunnus_jose::{KeyError, Rejected};
+use tunnus_sdk::{Cause, ProviderError};
 
 /// Why a simulator or the credentials of its clients could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -23,4 +24,16 @@ pub enum SimulatorError {
     /// A connection's settings name no client.
     #[error("the connection's settings have no `client_id`")]
     ClientId,
+    /// The definition has no sandbox.
+    #[error("the definition has no sandbox")]
+    None,
+    /// The definition's sandbox cannot be made.
+    #[error("the sandbox cannot be made")]
+    Sandbox(#[source] Cause),
+    /// The sandbox has no such connection.
+    #[error("the sandbox has no such connection")]
+    Connection,
+    /// The provider cannot be built.
+    #[error("the provider cannot be built")]
+    Provider(#[source] ProviderError),
 }

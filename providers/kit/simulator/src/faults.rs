@@ -31,6 +31,24 @@ pub struct FaultRow {
     pub expect: &'static [Expected],
 }
 
+impl FaultRow {
+    /// The fault `name`, which does `deed` and must come to one of `expect`.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        sentence: &'static str,
+        deed: Deed,
+        expect: &'static [Expected],
+    ) -> Self {
+        Self { name, sentence, deed, expect }
+    }
+}
+
+/// Sets a claim, there or not: what most [`Deed::Claims`] do.
+pub fn set(claims: &mut Claims, name: &str, value: Value) {
+    claims.insert(name.to_owned(), value);
+}
+
 /// An end that a fault must come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {

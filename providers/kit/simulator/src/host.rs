@@ -23,8 +23,9 @@ use tunnus_sdk::{
 use url::Url;
 
 use crate::{
-    FAULT_HEADER, SimulatorError, certificate_thumbprint,
+    FAULT_HEADER, SimulatorError,
     chance::Chance,
+    registration::certificate_thumbprint,
     wire::{self, Listener, basic, header},
 };
 

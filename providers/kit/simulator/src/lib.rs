@@ -1,7 +1,7 @@
 //! A generic OpenID provider with named faults, personas, and the conformance run of a provider.
 //!
 //! A provider's crate brings its upstream as a simulator: it fills in a [`Profile`], hands it to
-//! [`OpenIdProvider::new`], and names both in its `Definition::sandbox`. The simulator refuses what
+//! [`OpenIdProvider`], and names both in its `Definition::sandbox`. The simulator refuses what
 //! the real service refuses, shows what the real one shows, and on demand does wrong what an attacker
 //! or an outage could do ([`faults`]). [`conformance!`] then runs the provider through all of it.
 //!
@@ -10,6 +10,7 @@
 //! server, or [`TestHost`] and [`Browser`] within one process. It names no provider.
 
 mod authorize;
+pub mod bench;
 mod browser;
 mod callback;
 mod chance;
@@ -41,6 +42,7 @@ mod tokens;
 mod userinfo;
 mod wire;
 
+pub use bench::{Bench, Setup, Waiting};
 pub use browser::{Arrival, Browser, Click};
 pub use clock::Clock;
 pub use error::SimulatorError;
@@ -52,5 +54,5 @@ pub use profile::{
     RequestObject, ResponseDelivery, Route,
 };
 pub use provider::OpenIdProvider;
-pub use registration::{Registration, certificate_thumbprint, changed, credentials, register};
+pub use registration::{Registration, Variant, register, sandbox_of};
 pub use site::test_site;

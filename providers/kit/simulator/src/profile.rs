@@ -266,6 +266,13 @@ impl Login<'_> {
         self.parameters.one("scope").is_some_and(|all| all.split(' ').any(|one| one == scope))
     }
 
+    /// The claims of `rows` (scope, claim, value) whose scope was asked for; a `null` is none.
+    #[must_use]
+    pub fn granted<const N: usize>(&self, rows: [(&str, &str, Value); N]) -> Claims {
+        let given = rows.into_iter().filter(|(scope, _, value)| !value.is_null() && self.has_scope(scope));
+        given.map(|(_, claim, value)| (claim.to_owned(), value)).collect()
+    }
+
     /// Whether the request's `claims` parameter names `claim` for `id_token` or `userinfo` (OpenID
     /// Connect Core, section 5.5).
     #[must_use]

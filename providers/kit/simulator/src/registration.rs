@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use tunnus_jose::{DecryptionRing, KeyUse, SigningKey, generate};
 use tunnus_sdk::{
     CredentialNeeds, Credentials, Definition, Hidden, Leg, LocalizedText, SigningAlgorithm,
-    sandbox::{SandboxConnection, SandboxSite},
+    sandbox::{Sandbox, SandboxConnection, SandboxSite},
 };
 
 use crate::{
-    Client, ClientAuthentication, MessageShape, RequestDemand, RequestObject, ResponseDelivery,
-    SimulatorError, chance::sha256_text,
+    Client, ClientAuthentication, MessageShape, OpenIdProvider, Profile, RequestDemand, RequestObject,
+    ResponseDelivery, SimulatorError, chance::sha256_text,
 };
 
 /// A connection of the sandbox, and the client that its upstream knows it as.
@@ -40,7 +40,7 @@ pub fn register<D: Definition>(
 ) -> Result<Registration<D::Settings>, SimulatorError> {
     let client_id = settings.get("client_id").and_then(Value::as_str).ok_or(SimulatorError::ClientId)?;
     let read = D::Settings::deserialize(&settings).map_err(|error| SimulatorError::Settings(Some(error)))?;
-    let credentials = credentials(&D::needs(&read), site)?;
+    let credentials = credentials(D::needs(&read), site)?;
     let client = Client::new(client_id, &credentials, site.return_url(id, &Leg::CALLBACK))?;
     let connection = SandboxConnection {
         id: id.to_owned(),
@@ -52,10 +52,35 @@ pub fn register<D: Definition>(
     Ok(Registration { connection, settings: read, client })
 }
 
+/// A connection of a sandbox: its id, its title, and what differs from the least settings.
+pub type Variant<'a> = (&'a str, &'a str, Value);
+
+/// A provider's whole part of the sandbox: the upstream, and connections to it that differ in little.
+///
+/// `least` gives the least settings of a connection, by its id; `registered` makes of its settings and
+/// of the client that [`register`] gives the one that the upstream knows.
+///
+/// # Errors
+/// As [`register`].
+pub fn sandbox_of<D: Definition>(
+    site: &SandboxSite,
+    upstream: Profile,
+    variants: &[Variant<'_>],
+    least: impl Fn(&str) -> Value,
+    registered: impl Fn(&D::Settings, Client) -> Client,
+) -> Result<Sandbox, SimulatorError> {
+    let connection = |(id, title, changes): &Variant<'_>| {
+        let Registration { connection, settings, client } =
+            register::<D>(site, id, title, changed(least(id), changes))?;
+        Ok((connection, registered(&settings, client)))
+    };
+    let made: Result<_, SimulatorError> = variants.iter().map(connection).collect();
+    OpenIdProvider::sandbox(site, upstream, made?)
+}
+
 /// `settings` with the members of `changes` in place of its own or beside them, for connections that
 /// differ in little.
-#[must_use]
-pub fn changed(mut settings: Value, changes: &Value) -> Value {
+fn changed(mut settings: Value, changes: &Value) -> Value {
     if let (Some(members), Some(changes)) = (settings.as_object_mut(), changes.as_object()) {
         members.extend(changes.clone());
     }
@@ -69,7 +94,7 @@ const RSA_BITS: u32 = 2048;
 ///
 /// # Errors
 /// When no key can be made.
-pub fn credentials(needs: &CredentialNeeds, site: &SandboxSite) -> Result<Credentials, SimulatorError> {
+fn credentials(needs: CredentialNeeds, site: &SandboxSite) -> Result<Credentials, SimulatorError> {
     let signing = needs.signing.map(signing_key).transpose()?;
     let decryption = needs.decryption.then(|| generate::rsa(RSA_BITS, KeyUse::Encryption)).transpose()?;
     Ok(Credentials {
@@ -99,7 +124,7 @@ fn secret() -> Result<Hidden<String>, SimulatorError> {
 ///
 /// # Errors
 /// [`SimulatorError::Certificate`] when there is none.
-pub fn certificate_thumbprint(pem: &str) -> Result<String, SimulatorError> {
+pub(crate) fn certificate_thumbprint(pem: &str) -> Result<String, SimulatorError> {
     let after = pem.split_once("-----BEGIN CERTIFICATE-----").ok_or(SimulatorError::Certificate)?.1;
     let body = after.split_once("-----END CERTIFICATE-----").ok_or(SimulatorError::Certificate)?.0;
     let text: String = body.split_whitespace().collect();

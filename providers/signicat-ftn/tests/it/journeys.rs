@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tunnus_sdk::{
     BrowserRequest, Environment, Fault, Identity, Level, LoginRequest, Member, Params, Reason, RequestMethod,
     Stage, sandbox::SimulatedRequest,
 };
-use tunnus_simulator::Click;
-
-use crate::bench::{Bench, login};
+use tunnus_signicat_ftn::{SignicatFtn, simulator::sandbox_of};
+use tunnus_simulator::{Bench, Click, Setup};
 
 const EVERYTHING: &[Member] = &[
     Member::FullName,
@@ -20,11 +19,35 @@ const EVERYTHING: &[Member] = &[
     Member::OtherIds,
 ];
 
+/// A connection of the crate's own sandbox.
+fn at(id: &str) -> Setup {
+    Bench::of::<SignicatFtn>().unwrap().open(id).unwrap()
+}
+
+/// A connection whose settings differ from the least by `changes`.
+fn with(changes: &Value) -> Setup {
+    Bench::variant::<SignicatFtn>(sandbox_of, changes).unwrap().open("variant").unwrap()
+}
+
+/// A connection with `changes` at a hub that encrypts responses with `content`.
+fn hub_encrypts(content: &str, changes: &Value) -> Setup {
+    let upstream = json!({ "response_encryption": [content] });
+    let mut bench = Bench::variant::<SignicatFtn>(sandbox_of, &upstream).unwrap();
+    let settings = bench.sandbox.connections[0].settings.as_object_mut().unwrap();
+    settings.extend(changes.as_object().unwrap().clone());
+    bench.open("variant").unwrap()
+}
+
+/// A request for these members.
+fn login(claims: &[Member]) -> LoginRequest {
+    LoginRequest { claims: claims.iter().copied().collect(), ..LoginRequest::new("state-of-ours".into()) }
+}
+
 fn hinted(hint: &str) -> LoginRequest {
     LoginRequest { login_hint: Some(hint.into()), ..login(EVERYTHING) }
 }
 
-fn shown(identity: &Identity) -> serde_json::Value {
+fn shown(identity: &Identity) -> Value {
     json!({
         "method": identity.method,
         "assurance": identity.assurance,
@@ -45,7 +68,7 @@ async fn a_person_has_the_same_record_on_both_connections() {
         },
     });
     for id in ["ftn", "ftn-encrypted"] {
-        let identity = Bench::new(id).identify(login(EVERYTHING), "onni").await.unwrap();
+        let identity = at(id).identify(login(EVERYTHING), "onni").await.unwrap();
         assert_eq!(shown(&identity), expected, "{id}");
         assert!(identity.upstream.subject.expose_str().ends_with('='));
         assert!(identity.transaction_id.is_some());
@@ -70,7 +93,7 @@ async fn every_way_of_asking_and_authenticating_ends_with_the_same_person() {
                     "response_encryption": [encryptions[index]],
                     "endpoint_hosts": ["localhost:4011"],
                 });
-                let identity = Bench::with(&settings).identify(login(EVERYTHING), "hilla").await;
+                let identity = with(&settings).identify(login(EVERYTHING), "hilla").await;
                 let identity = identity.unwrap_or_else(|error| panic!("{settings}: {error}"));
                 assert_eq!(identity.attributes.national_id.unwrap().value.expose_str(), "300615A9047");
             }
@@ -80,10 +103,8 @@ async fn every_way_of_asking_and_authenticating_ends_with_the_same_person() {
 
 #[tokio::test]
 async fn a_response_of_an_encryption_that_is_not_listed_is_refused() {
-    let bench = Bench::upstream_encrypts(
-        "A256CBC-HS512",
-        &json!({ "response_encryption": ["A128CBC-HS256", "A192CBC-HS384"] }),
-    );
+    let bench =
+        hub_encrypts("A256CBC-HS512", &json!({ "response_encryption": ["A128CBC-HS256", "A192CBC-HS384"] }));
     let error = bench.identify(login(EVERYTHING), "onni").await.unwrap_err();
     assert_eq!((error.reason(), error.stage), (Some(Reason::Algorithm), Stage::IdToken));
 }
@@ -91,10 +112,8 @@ async fn a_response_of_an_encryption_that_is_not_listed_is_refused() {
 #[tokio::test]
 async fn each_listed_encryption_is_taken() {
     for content in ["A128CBC-HS256", "A192CBC-HS384"] {
-        let bench = Bench::upstream_encrypts(
-            content,
-            &json!({ "response_encryption": ["A128CBC-HS256", "A192CBC-HS384"] }),
-        );
+        let bench =
+            hub_encrypts(content, &json!({ "response_encryption": ["A128CBC-HS256", "A192CBC-HS384"] }));
         assert!(bench.identify(login(EVERYTHING), "onni").await.is_ok(), "{content}");
     }
 }
@@ -103,14 +122,14 @@ async fn each_listed_encryption_is_taken() {
 async fn the_level_asked_for_comes_back_as_acr() {
     for (level, word) in [(Level::Substantial, "substantial"), (Level::High, "high")] {
         let request = LoginRequest { minimum_assurance: level, ..login(&[]) };
-        let assurance = Bench::new("ftn").identify(request, "aada").await.unwrap().assurance;
+        let assurance = at("ftn").identify(request, "aada").await.unwrap().assurance;
         assert_eq!((assurance.level, assurance.acr.as_deref()), (level, Some(word)));
     }
 }
 
 #[tokio::test]
 async fn no_more_comes_than_was_asked_for() {
-    let bench = Bench::new("ftn");
+    let bench = at("ftn");
     let waiting = bench.walk(login(&[Member::FullName]), Click::Persona("ylva")).await.unwrap();
     let userinfo = bench.resume(waiting).await.unwrap().userinfo.unwrap();
     assert!(userinfo.contains_key("name") && userinfo.contains_key("ftn_idp"));
@@ -119,7 +138,7 @@ async fn no_more_comes_than_was_asked_for() {
 
 #[tokio::test]
 async fn ten_logins_meet_ten_sets_of_keys() {
-    let bench = Bench::new("ftn");
+    let bench = at("ftn");
     for _ in 0..10 {
         bench.identify(login(EVERYTHING), "eliel").await.unwrap();
     }
@@ -127,7 +146,7 @@ async fn ten_logins_meet_ten_sets_of_keys() {
 
 #[tokio::test]
 async fn a_pushed_request_shows_the_browser_a_reference_only() {
-    let (to, _) = Bench::new("ftn").start(&login(EVERYTHING)).await.unwrap();
+    let to = at("ftn").start(&login(EVERYTHING)).await.unwrap().to;
     let BrowserRequest::Get(url) = to else { panic!("a redirect") };
     let names: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
     assert_eq!(names, ["client_id", "request_uri"]);
@@ -135,9 +154,9 @@ async fn a_pushed_request_shows_the_browser_a_reference_only() {
 
 #[tokio::test]
 async fn an_encrypted_request_hides_the_hint_that_it_carries() {
-    let bench = Bench::new("ftn-encrypted");
+    let bench = at("ftn-encrypted");
     let request = LoginRequest { service_name: Some("Kauppa".to_owned()), ..hinted("070770-905D") };
-    let (to, _) = bench.start(&request).await.unwrap();
+    let to = bench.start(&request).await.unwrap().to;
     let BrowserRequest::Post { action, fields } = to else { panic!("a form") };
     assert_eq!((action.path(), action.query()), ("/upstream/auth/open/connect/authorize", None));
     let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
@@ -149,8 +168,8 @@ async fn an_encrypted_request_hides_the_hint_that_it_carries() {
 
 #[tokio::test]
 async fn a_hint_like_a_national_id_is_refused_before_anybody_is_called() {
-    let bench = Bench::new("ftn");
-    let error = bench.start(&hinted("070770-905D")).await.unwrap_err();
+    let bench = at("ftn");
+    let error = bench.start(&hinted("070770-905D")).await.err().unwrap();
     assert_eq!(error.fault, Fault::RequestInvalid);
     let stages = [Stage::Discovery, Stage::Jwks, Stage::Par];
     assert_eq!(stages.map(|stage| bench.host.sends(stage)), [0, 0, 0]);
@@ -158,7 +177,7 @@ async fn a_hint_like_a_national_id_is_refused_before_anybody_is_called() {
 
 #[tokio::test]
 async fn cancelling_is_known_by_the_hubs_own_code() {
-    let bench = Bench::new("ftn");
+    let bench = at("ftn");
     let waiting = bench.walk(login(EVERYTHING), Click::Cancel).await.unwrap();
     let error = bench.resume(waiting).await.unwrap_err();
     assert_eq!((error.fault, error.stage), (Fault::UserCancelled, Stage::Callback));
@@ -167,7 +186,7 @@ async fn cancelling_is_known_by_the_hubs_own_code() {
 
 #[tokio::test]
 async fn a_code_lives_fifteen_seconds() {
-    let bench = Bench::new("ftn");
+    let bench = at("ftn");
     let waiting = bench.walk(login(EVERYTHING), Click::Persona("onni")).await.unwrap();
     bench.clock.advance(Duration::from_secs(16));
     assert_eq!(bench.resume(waiting).await.unwrap_err().stage, Stage::Token);
@@ -175,7 +194,7 @@ async fn a_code_lives_fifteen_seconds() {
 
 #[tokio::test]
 async fn a_return_of_another_login_costs_no_code() {
-    let bench = Bench::new("ftn");
+    let bench = at("ftn");
     let mut waiting = bench.walk(login(EVERYTHING), Click::Persona("onni")).await.unwrap();
     waiting.login.state = "of-another-login".into();
     let error = bench.resume(waiting).await.unwrap_err();
@@ -185,14 +204,14 @@ async fn a_return_of_another_login_costs_no_code() {
 
 #[tokio::test]
 async fn a_sandbox_person_is_nobody_in_production() {
-    let bench = Bench::in_environment("ftn", Environment::Production);
+    let bench = Bench::of::<SignicatFtn>().unwrap().open_in("ftn", Environment::Production).unwrap();
     let error = bench.identify(login(EVERYTHING), "onni").await.unwrap_err();
     assert_eq!((error.reason(), error.stage), (Some(Reason::Environment), Stage::Normalise));
 }
 
 #[tokio::test]
 async fn the_hub_refuses_plain_requests_on_a_page_of_its_own() {
-    let bench = Bench::new("ftn");
+    let bench = at("ftn");
     let query: Params = [
         ("client_id", "sandbox-calm-elk-ftn"),
         ("response_type", "code"),
@@ -211,7 +230,7 @@ async fn the_hub_refuses_plain_requests_on_a_page_of_its_own() {
         authorization: None,
         client_certificate: None,
     };
-    let answer = bench.sandbox.simulator.answer(request).await;
+    let answer = bench.simulator.answer(request).await;
     assert!(answer.headers.iter().all(|(name, value)| *name != "Location" || !value.contains("/return/")));
     assert_ne!(answer.status, 200);
 }
@@ -219,7 +238,7 @@ async fn the_hub_refuses_plain_requests_on_a_page_of_its_own() {
 #[tokio::test]
 async fn the_doctor_finds_nothing_to_do() {
     for id in ["ftn", "ftn-encrypted"] {
-        let findings = Bench::new(id).provider.probe().await;
+        let findings = at(id).provider.probe().await;
         assert!(!findings.is_empty());
         for finding in findings {
             assert_eq!(finding.remedy, None, "{}: {}", finding.subject, finding.text);

@@ -2,8 +2,6 @@
 //! one's alone.
 
 #[cfg(test)]
-mod bench;
-#[cfg(test)]
 mod journeys;
 
 #[cfg(test)]

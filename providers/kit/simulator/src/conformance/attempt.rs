@@ -4,12 +4,9 @@
 use std::fmt;
 
 use serde::{Serialize, de::DeserializeOwned};
-use tunnus_sdk::{
-    Evidence, Host, Identity, Inbound, LoginRequest, Navigate, ProviderError, ProviderState, Step,
-};
+use tunnus_sdk::{Evidence, Identity, LoginRequest, Navigate, ProviderError, Step};
 
-use super::{Bench, Setup};
-use crate::{Arrival, Click};
+use crate::{Arrival, Click, Setup, Waiting};
 
 /// How many legs an attempt may have.
 const LEGS_MAX: usize = 5;
@@ -38,29 +35,15 @@ impl fmt::Display for Ending {
     }
 }
 
-/// A browser that is back, and what the server kept for it.
-#[derive(Clone)]
-pub(super) struct Waiting {
-    pub login: LoginRequest,
-    pub state: ProviderState,
-    pub inbound: Inbound,
-}
-
 /// What a step leads to.
 pub(super) enum Next {
     Back(Box<Waiting>),
     End(Ending),
 }
 
-/// A login request for everything that the provider can give.
-pub(super) fn login(bench: &Bench, setup: &Setup, hint: Option<&str>) -> LoginRequest {
-    let descriptor = bench.definition.descriptor();
-    LoginRequest {
-        claims: descriptor.claims.iter().copied().collect(),
-        login_hint: hint.map(Into::into),
-        visitor_id: descriptor.remembers_visitor.then(|| setup.host.random()),
-        ..LoginRequest::new(setup.host.random())
-    }
+/// A login request for everything that the provider can give, with a hint.
+pub(super) fn hinted(setup: &Setup, hint: Option<&str>) -> LoginRequest {
+    LoginRequest { login_hint: hint.map(Into::into), ..setup.login_for_all() }
 }
 
 /// Starts an attempt and walks until the browser is back for the first time.

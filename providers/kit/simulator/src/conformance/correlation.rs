@@ -1,16 +1,15 @@
 //! How a return finds its attempt, and what may not become of a return that found another.
 
-use std::sync::Arc;
-
 use tunnus_sdk::{Candidate, Correlation, Definition, Floor, sandbox::SandboxConnection};
 
 use super::{
-    Bench, Report, Setup,
-    attempt::{Ending, Waiting, block_on, login, run},
+    Report,
+    attempt::{Ending, block_on, run},
+    causes, fresh,
     hostile::{end, fails_before_token, last_leg},
     on_each_connection,
 };
-use crate::{Click, TestHost};
+use crate::{Bench, Click, Setup, Waiting};
 
 /// The provider names the attempt's `state`, or picks the right one of a browser's attempts.
 #[must_use]
@@ -46,7 +45,7 @@ pub fn misdirected_returns_fail<D: Definition>() -> Report {
     on_each_connection::<D>(|bench, connection, report| {
         for other in bench.sandbox.connections.iter().filter(|other| other.id != connection.id) {
             let (_, waiting) = last_leg(bench, connection)?;
-            let setup = bench.setup(other)?;
+            let setup = fresh(bench, other)?;
             let ending = end(&setup, waiting)?;
             fails_before_token(&format!("{} at {}", connection.id, other.id), &setup, &ending, report);
         }
@@ -70,7 +69,7 @@ pub fn nothing_passes_by_the_floor<D: Definition>() -> Report {
         let setup = shut(bench, connection)?;
         let personas = bench.sandbox.simulator.personas();
         let click = Click::Persona(personas.first().ok_or("the simulator has no personas")?);
-        let ending = block_on(run(&setup, login(bench, &setup, None), click))?;
+        let ending = block_on(run(&setup, setup.login_for_all(), click))?;
         let has_failed = matches!(ending, Ending::Failed(_));
         report.demand(has_failed, || format!("{} below every floor: {ending}", connection.id));
         Ok(())
@@ -79,10 +78,9 @@ pub fn nothing_passes_by_the_floor<D: Definition>() -> Report {
 
 /// A provider whose host refuses to open anything.
 fn shut(bench: &Bench, connection: &SandboxConnection) -> Result<Setup, String> {
-    let simulator = Arc::clone(&bench.sandbox.simulator);
-    let host = TestHost::new(bench.definition.as_ref(), &bench.site, simulator, connection);
-    let host = host.map_err(|error| format!("{}: {error}", connection.id))?;
-    bench.setup_on(connection, host.with_floor(Floor::default()))
+    let host = bench.host(connection).map(|host| host.with_floor(Floor::default()));
+    let setup = host.and_then(|host| bench.setup_on(connection, host));
+    setup.map_err(|error| format!("{}: {}", connection.id, causes(&error)))
 }
 
 const fn candidate(waiting: &Waiting) -> Candidate<'_> {

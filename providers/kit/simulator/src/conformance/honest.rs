@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use tunnus_sdk::{Definition, Fault, Identity, Member, sandbox::SandboxConnection};
 
 use super::{
-    Bench, Report,
-    attempt::{Ending, block_on, login, run},
-    on_each_connection,
+    Report,
+    attempt::{Ending, block_on, hinted, run},
+    fresh, on_each_connection,
 };
-use crate::{Click, Persona, personas};
+use crate::{Bench, Click, Persona, personas};
 
 /// Every persona of the simulator logs in by a click on every connection, twice, and what comes out
 /// is that person.
@@ -63,8 +63,8 @@ pub fn what_is_not_asked_for_does_not_come<D: Definition>() -> Report {
     on_each_connection::<D>(|bench, connection, report| {
         let personas = bench.sandbox.simulator.personas();
         let id = personas.first().ok_or("the simulator has no personas")?;
-        let setup = bench.setup(connection)?;
-        let mut request = login(bench, &setup, None);
+        let setup = fresh(bench, connection)?;
+        let mut request = setup.login_for_all();
         request.claims.clear();
         match block_on(run(&setup, request, Click::Persona(id)))? {
             Ending::Identified(_, identity) => {
@@ -81,8 +81,8 @@ pub fn what_is_not_asked_for_does_not_come<D: Definition>() -> Report {
 #[must_use]
 pub fn cancelling_is_told_apart<D: Definition>() -> Report {
     on_each_connection::<D>(|bench, connection, report| {
-        let setup = bench.setup(connection)?;
-        let ending = block_on(run(&setup, login(bench, &setup, None), Click::Cancel))?;
+        let setup = fresh(bench, connection)?;
+        let ending = block_on(run(&setup, setup.login_for_all(), Click::Cancel))?;
         let is_cancelled = matches!(&ending, Ending::Failed(error) if error.fault == Fault::UserCancelled);
         report.demand(is_cancelled, || format!("{}: {ending}", connection.id));
         Ok(())
@@ -95,8 +95,8 @@ fn identify(
     click: Click<'_>,
     hint: Option<&str>,
 ) -> Result<Identity, String> {
-    let setup = bench.setup(connection)?;
-    let mut request = login(bench, &setup, hint);
+    let setup = fresh(bench, connection)?;
+    let mut request = hinted(&setup, hint);
     request.max_age = hint.map(|_| 300);
     match block_on(run(&setup, request, click))? {
         Ending::Identified(_, identity) => Ok(*identity),

@@ -5,12 +5,12 @@ use std::time::Duration;
 use tunnus_sdk::{Definition, Fault, Params, Stage, sandbox::SandboxConnection};
 
 use super::{
-    Bench, Report, Setup,
-    attempt::{Ending, Next, Waiting, block_on, count_legs, login, resume, run, run_to_last_leg},
-    on_each_connection, row_of,
+    Report,
+    attempt::{Ending, Next, block_on, count_legs, hinted, resume, run, run_to_last_leg},
+    fresh, on_each_connection, row_of,
 };
 use crate::{
-    Click,
+    Bench, Click, Setup, Waiting,
     faults::{Expected, FaultRow},
 };
 
@@ -118,8 +118,8 @@ fn try_fault(
     connection: &SandboxConnection,
     hint: Option<&str>,
 ) -> Result<(Ending, Vec<String>), String> {
-    let setup = bench.setup(connection)?;
-    let mut request = login(bench, &setup, hint);
+    let setup = fresh(bench, connection)?;
+    let mut request = hinted(&setup, hint);
     // With max_age the faults of auth_time apply.
     request.max_age = Some(300);
     let personas = bench.sandbox.simulator.personas();
@@ -149,10 +149,10 @@ pub(super) fn last_leg(bench: &Bench, connection: &SandboxConnection) -> Result<
     let personas = bench.sandbox.simulator.personas();
     let click = Click::Persona(personas.first().ok_or("the simulator has no personas")?);
     let failed = |ending: Ending| format!("{}: {ending}", connection.id);
-    let setup = bench.setup(connection)?;
-    let legs = block_on(count_legs(&setup, login(bench, &setup, None), click))?.map_err(failed)?;
-    let setup = bench.setup(connection)?;
-    let waiting = block_on(run_to_last_leg(&setup, login(bench, &setup, None), click, legs))?;
+    let setup = fresh(bench, connection)?;
+    let legs = block_on(count_legs(&setup, setup.login_for_all(), click))?.map_err(failed)?;
+    let setup = fresh(bench, connection)?;
+    let waiting = block_on(run_to_last_leg(&setup, setup.login_for_all(), click, legs))?;
     Ok((setup, waiting.map_err(failed)?))
 }
 

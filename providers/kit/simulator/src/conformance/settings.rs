@@ -7,11 +7,11 @@ use tunnus_sdk::{
 };
 
 use super::{
-    Bench, Report, Setup,
-    attempt::{Ending, Next, block_on, login, resume, start},
-    on_each_connection,
+    Report,
+    attempt::{Ending, Next, block_on, hinted, resume, start},
+    fresh, on_each_connection,
 };
-use crate::{Click, personas};
+use crate::{Click, Setup, personas};
 
 /// The sandbox's settings pass the provider's own check, its schema describes every setting, a word
 /// too many is refused, and the credentials are those that the settings need.
@@ -44,7 +44,7 @@ pub fn probe_sees_faults<D: Definition>() -> Report {
     on_each_connection::<D>(|bench, connection, report| {
         let worst = |fault: Option<&str>| -> Result<Option<Severity>, String> {
             bench.sandbox.simulator.set_fault(fault);
-            let setup = bench.setup(connection);
+            let setup = fresh(bench, connection);
             let findings = setup.and_then(|setup| block_on(setup.provider.probe()));
             bench.sandbox.simulator.set_fault(None);
             Ok(findings?.iter().map(|finding: &Finding| finding.severity).max())
@@ -67,8 +67,8 @@ pub fn debug_shows_nothing_private<D: Definition>() -> Report {
     on_each_connection::<D>(|bench, connection, report| {
         for id in bench.sandbox.simulator.personas() {
             let persona = personas::find(id).ok_or_else(|| format!("{id} is no persona"))?;
-            let setup = bench.setup(connection)?;
-            let (printed, secrets) = block_on(print_all(bench, &setup, id))?;
+            let setup = fresh(bench, connection)?;
+            let (printed, secrets) = block_on(print_all(&setup, id))?;
             let private = persona.private_values().into_iter().map(str::to_owned).chain(secrets);
             for value in private.filter(|value| value.len() > 3) {
                 let shown = printed.iter().find(|text| text.contains(&value));
@@ -86,11 +86,11 @@ pub fn debug_shows_nothing_private<D: Definition>() -> Report {
 }
 
 /// The debug output of every value of one login, and the secrets that were in it.
-async fn print_all(bench: &Bench, setup: &Setup, persona: &str) -> (Vec<String>, Vec<String>) {
-    let request = login(bench, setup, Some("070770-905D"));
+async fn print_all(setup: &Setup, persona: &str) -> (Vec<String>, Vec<String>) {
+    let request = hinted(setup, Some("070770-905D"));
     let mut printed = vec![format!("{request:?}")];
     let mut secrets = vec![request.state.expose_str().to_owned(), "070770-905D".to_owned()];
-    let request = login(bench, setup, None);
+    let request = setup.login_for_all();
     let click = Click::Persona(persona);
     let mut next = start(setup, request, click).await;
     while let Next::Back(waiting) = next {

@@ -7,22 +7,22 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tunnus_oidc::{
-    AssertionAudience, AuthorizationParams, ClientAuth, LoginHint, Profile as Upstream, RelyingParty,
+    AssertionAudience, AuthorizationParams, ClientAuth, Connection, Dialect, LoginHint, Profile as Upstream,
     RequestEncryption, RequestProtection, RequestRoute, ResponseMode, SignedRequest, TokenDemand,
     UserinfoDemand,
     claims::{ClaimReader, STANDARD, STANDARD_SCOPES, map, scopes},
 };
 use tunnus_sdk::{
-    Assurance, Candidate, Cause, ContentEncryption, CredentialNeeds, Definition, Descriptor, Encryption,
-    Environment, Evidence, Finding, Floor, Host, Identity, Inbound, KeyEncryption, Leg, Level, LoginRequest,
-    Member, Provider, ProviderError, ProviderState, Reason, SettingsError, SetupStep, SigningAlgorithm,
-    Stage, Step, SubjectSource, async_trait,
+    Assurance, Cause, ContentEncryption, CredentialNeeds, Definition, Descriptor, Encryption, Environment,
+    Evidence, Floor, Host, Identity, KeyEncryption, Leg, Level, LoginRequest, Member, ProviderError, Reason,
+    SettingsError, SetupStep, SigningAlgorithm, Stage, SubjectSource,
     identity::Contact,
     sandbox::{Sandbox, SandboxConnection, SandboxSite},
 };
 use tunnus_simulator::{
     Client, ClientAuthentication, Deed, Expected, FaultRow, JwksBehaviour, Message, MessageShape,
-    OpenIdProvider, Profile, RequestDemand, RequestObject, ResponseDelivery, SimulatorError, register,
+    OpenIdProvider, Profile, RequestDemand, RequestObject, ResponseDelivery, SimulatorError, faults::set,
+    register,
 };
 
 const CONTENT: ContentEncryption = ContentEncryption::A256CbcHs512;
@@ -55,9 +55,6 @@ pub struct Settings {
 
 /// Acme.
 pub struct Acme;
-
-/// A connection to Acme.
-pub struct AcmeConnection(RelyingParty);
 
 fn nested() -> TokenDemand {
     let encryption = Encryption { algorithm: KeyEncryption::RsaOaep, contents: vec![CONTENT] };
@@ -116,10 +113,9 @@ pub fn upstream(settings: &Settings) -> Upstream {
     }
 }
 
-#[async_trait]
 impl Definition for Acme {
     type Settings = Settings;
-    type Provider = AcmeConnection;
+    type Provider = Connection<Settings>;
 
     const DESCRIPTOR: Descriptor = Descriptor {
         id: "acme",
@@ -159,8 +155,8 @@ impl Definition for Acme {
         vec![SetupStep::new("Client id", settings.client_id.as_str())]
     }
 
-    fn build(settings: Settings, host: Arc<dyn Host>) -> Result<AcmeConnection, ProviderError> {
-        Ok(AcmeConnection(RelyingParty::new(upstream(&settings), host)))
+    fn build(settings: Settings, host: Arc<dyn Host>) -> Result<Self::Provider, ProviderError> {
+        Ok(Connection::new(upstream(&settings), settings, host))
     }
 
     fn sandbox(site: &SandboxSite) -> Result<Option<Sandbox>, Cause> {
@@ -168,29 +164,16 @@ impl Definition for Acme {
     }
 }
 
-#[async_trait]
-impl Provider for AcmeConnection {
-    async fn start(&self, login: &LoginRequest) -> Result<Step, ProviderError> {
-        let params = AuthorizationParams {
+impl Dialect for Settings {
+    fn params(&self, login: &LoginRequest) -> Result<AuthorizationParams, ProviderError> {
+        Ok(AuthorizationParams {
             scope: scopes(&login.claims, STANDARD_SCOPES),
-            max_age: login.max_age,
-            login_hint: login.login_hint.clone().map(LoginHint::Text),
-            ..AuthorizationParams::default()
-        };
-        self.0.begin(login, params).await
+            login_hint: LoginHint::of(login, false)?,
+            ..AuthorizationParams::of(login)
+        })
     }
 
-    async fn resume(
-        &self,
-        login: &LoginRequest,
-        state: ProviderState,
-        inbound: Inbound,
-    ) -> Result<Step, ProviderError> {
-        let evidence = self.0.finish(login, &state, &inbound).await?;
-        Ok(Step::Authenticated(Box::new(evidence)))
-    }
-
-    fn normalise(&self, evidence: &Evidence) -> Result<Identity, ProviderError> {
+    fn identity(&self, evidence: &Evidence, _: Environment) -> Result<Identity, ProviderError> {
         let reader = ClaimReader::new(evidence);
         let mapped = map(&reader, STANDARD)?;
         let has_at = |email: &Contact| email.value.expose_str().contains('@');
@@ -207,23 +190,13 @@ impl Provider for AcmeConnection {
             transaction_id: None,
         })
     }
-
-    async fn choose(&self, candidates: &[Candidate<'_>], inbound: &Inbound) -> Option<usize> {
-        self.0.choose_by_state(candidates, inbound).await
-    }
-
-    async fn probe(&self) -> Vec<Finding> {
-        self.0.probe().await
-    }
 }
 
 /// The faults that only Acme has.
 pub const FAULTS: &[FaultRow] = &[FaultRow {
     name: "acme_email_broken",
     sentence: "The e-mail address is none.",
-    deed: Deed::Claims(Message::Userinfo, |claims, _| {
-        claims.insert("email".to_owned(), "nowhere".into());
-    }),
+    deed: Deed::Claims(Message::Userinfo, |claims, _| set(claims, "email", "nowhere".into())),
     expect: &[Expected::rejected(Reason::ClaimsInconsistent, Stage::Normalise)],
 }];
 

@@ -4,6 +4,7 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use tunnus_oidc::Connection;
 use tunnus_sdk::{
     Body, Candidate, Cause, Claims, CredentialNeeds, Definition, Descriptor, EncryptTo, Environment,
     Evidence, Expect, Finding, Floor, Hidden, Host, Identity, Inbound, Leg, LoginRequest, OpenError,
@@ -14,7 +15,7 @@ use tunnus_sdk::{
 use tunnus_simulator::conformance;
 use url::Url;
 
-use crate::acme::{Acme, AcmeConnection, FAULTS, Settings};
+use crate::acme::{Acme, FAULTS, Settings};
 
 /// A mistake.
 trait Mistake: Send + Sync + 'static {
@@ -57,7 +58,7 @@ impl Mistake for IgnoresSettings {
 /// Acme with a mistake.
 struct Careless<M>(PhantomData<M>);
 
-struct CarelessConnection<M>(AcmeConnection, PhantomData<M>);
+struct CarelessConnection<M>(Connection<Settings>, PhantomData<M>);
 
 /// A host through which the mistake is made.
 struct Mistaken<M> {
