@@ -78,7 +78,9 @@ impl ConnectionHost {
         };
         loop {
             match self.verify_with(&keys, signature, token) {
-                Ok(verified) => return Ok(verified.claims),
+                Ok(verified) => {
+                    return verified.into_untyped().map_err(|error| OpenError::Rejected(error.0));
+                }
                 Err(VerifyError::Rejected(reason)) => return Err(OpenError::Rejected(reason)),
                 Err(VerifyError::KeyUnknown) if refetches == 0 => {
                     return Err(OpenError::Rejected(Reason::KeyUnknown));

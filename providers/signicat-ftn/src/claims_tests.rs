@@ -196,6 +196,8 @@ fn the_level_comes_from_the_table() {
     assert_eq!(level(json!("high")).unwrap(), Level::High);
     assert_eq!(level(json!("substantial")).unwrap(), Level::Substantial);
     for acr in [
+        "",
+        " ",
         "low",
         "Substantial",
         "idp:ftn",

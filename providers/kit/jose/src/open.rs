@@ -28,6 +28,19 @@ pub struct Verified {
     pub kid: Option<String>,
 }
 
+impl Verified {
+    /// The claims, unless the header says that the token is of a kind with a type of its own, such as
+    /// `at+jwt` or `logout+jwt` (RFC 8725, section 3.11). ID token, userinfo and authorization
+    /// response have none: what says so was made for something else.
+    ///
+    /// # Errors
+    /// [`Reason::Malformed`].
+    pub fn into_untyped(self) -> Result<Claims, Rejected> {
+        let is_typed = self.typ.as_deref().is_some_and(|typ| typ.to_ascii_lowercase().ends_with("+jwt"));
+        if is_typed { Err(Rejected(Reason::Malformed)) } else { Ok(self.claims) }
+    }
+}
+
 impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified").field("typ", &self.typ).field("kid", &self.kid).finish_non_exhaustive()

@@ -26,12 +26,24 @@ fn the_issuer_is_compared_byte_for_byte() {
 
 #[test]
 fn the_audience_is_us_and_nobody_else() {
-    for aud in [json!("us"), json!(["us"])] {
+    for aud in [json!("us"), json!(["us"]), json!(["us", "us"])] {
         assert_eq!(check_audience(&object(json!({ "aud": aud })), "us"), Ok(()), "{aud}");
     }
-    for aud in
-        [json!("them"), json!(["us", "them"]), json!([]), json!([["us"]]), json!({ "us": 1 }), json!(null)]
-    {
+    for aud in [
+        json!("them"),
+        json!("US"),
+        json!("us "),
+        json!("us\u{0}"),
+        json!("\u{feff}us"),
+        json!(["us", "them"]),
+        json!(["us", "us", "them"]),
+        json!(["us", null]),
+        json!(["us", ""]),
+        json!([]),
+        json!([["us"]]),
+        json!({ "us": 1 }),
+        json!(null),
+    ] {
         assert_eq!(check_audience(&object(json!({ "aud": aud })), "us"), Err(Reason::Audience), "{aud}");
     }
     assert_eq!(check_audience(&Claims::new(), "us"), Err(Reason::Audience));

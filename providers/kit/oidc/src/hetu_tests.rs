@@ -41,6 +41,8 @@ fn every_sign_tells_its_century() {
     for (sign, century) in signs {
         let hetu = Hetu::parse(&with_check(&format!("010181{sign}123X")), Environment::Production).unwrap();
         assert_eq!(hetu.birth_date().expose_str(), format!("{century}81-01-01"), "{sign}");
+        let lower = Hetu::parse(&hetu.value().expose().to_ascii_lowercase(), Environment::Production);
+        assert_eq!(lower, Ok(hetu), "{sign}");
     }
     for sign in "GTZ/0*".chars() {
         assert_eq!(tested(&format!("010181{sign}123X")), Err(HetuError::Malformed), "{sign}");
@@ -107,6 +109,14 @@ fn a_day_that_does_not_exist_passes_nowhere() {
 #[test]
 fn whatever_else_is_malformed() {
     for text in [
+        "131052\u{2212}308T",
+        "\u{feff}131052-308T",
+        "131052-308\u{212a}",
+        "131052-308T\u{0}",
+        "131052-30\u{0668}T",
+        "131052-3O8T",
+        "+31052-308T",
+        "131052--08T",
         "",
         "131052",
         "131052-",
@@ -177,6 +187,13 @@ fn national_ids_are_recognised_wherever_they_stand() {
         "01015000232",
         "070761-4285",
         "sandbox:070770905D",
+        "070770\u{2010}905D",
+        "070770\u{2013}905D",
+        "070770\u{2212}905D",
+        "070770\u{ad}-905D",
+        "070\u{200b}770-\u{a0}905D",
+        "\u{feff}070770-905D",
+        "070770-9\u{0}05D",
     ] {
         assert!(resembles_national_id(text), "{text}");
     }

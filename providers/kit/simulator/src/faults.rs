@@ -206,6 +206,8 @@ pub enum Mishap {
     UnknownKey,
     /// The claims are exchanged after signing.
     BrokenSignature,
+    /// Of the type of an access token, by the header's word.
+    OtherType,
     /// Cut in the middle.
     Truncated,
 }

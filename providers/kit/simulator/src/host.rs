@@ -205,7 +205,9 @@ impl TestHost {
         let mut keys = self.keys(jwks_uri).await.map_err(unavailable)?;
         loop {
             match tunnus_jose::verify(&self.operations, &signature.algorithms, &keys, token) {
-                Ok(verified) => return Ok(verified.claims),
+                Ok(verified) => {
+                    return verified.into_untyped().map_err(|error| OpenError::Rejected(error.0));
+                }
                 Err(VerifyError::Rejected(reason)) => return Err(OpenError::Rejected(reason)),
                 Err(VerifyError::KeyUnknown) if refetches == 0 => {
                     return Err(OpenError::Rejected(Reason::KeyUnknown));

@@ -54,7 +54,8 @@ impl OpenIdProvider {
     ) -> Result<String, OAuthError> {
         let family = self.keys.family(signing);
         let sign = |key: &SigningKey, algorithm: SigningAlgorithm| {
-            let token = key.sign(&self.operations, algorithm, Some("JWT"), claims).map_err(|_| FAILED)?;
+            let typ = if mishap == Some(Mishap::OtherType) { "at+jwt" } else { "JWT" };
+            let token = key.sign(&self.operations, algorithm, Some(typ), claims).map_err(|_| FAILED)?;
             Ok(token.expose_str().to_owned())
         };
         match mishap {
@@ -84,6 +85,7 @@ impl OpenIdProvider {
                 | Mishap::BrokenCiphertext
                 | Mishap::Compressed
                 | Mishap::Critical
+                | Mishap::OtherType
                 | Mishap::Truncated,
             )
             | None => sign(&family.active, signing),

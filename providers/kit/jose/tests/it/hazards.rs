@@ -194,6 +194,24 @@ fn hazard_8_claims_are_given_as_they_came_and_none_is_taken_for_granted() {
 }
 
 #[test]
+fn a_token_of_a_type_of_its_own_is_taken_for_no_other() {
+    let claims = json!({"sub": "x"});
+    let verified = |typ: Option<&'static str>| {
+        let claims = claims.as_object().unwrap();
+        let token = rsa_signer().sign(&Operations::new(), SigningAlgorithm::RS256, typ, claims).unwrap();
+        let verified =
+            verify(&Operations::new(), &[SigningAlgorithm::RS256], &keys(), token.expose_str()).unwrap();
+        verified.into_untyped().is_ok()
+    };
+    for typ in [None, Some("JWT"), Some("jwt"), Some("application/jwt"), Some("JOSE")] {
+        assert!(verified(typ), "{typ:?}");
+    }
+    for typ in ["at+jwt", "application/at+jwt", "AT+JWT", "logout+jwt", "oauth-authz-req+jwt", "+jwt"] {
+        assert!(!verified(Some(typ)), "{typ}");
+    }
+}
+
+#[test]
 fn hazard_9_no_error_says_more_than_its_fixed_text() {
     use std::error::Error;
     let secret = "070770-905D";

@@ -58,6 +58,7 @@ fn what_did_not_come_is_absent() {
         json!({ "name": "", "email": null, "email_verified": true, "address": {}, "birthdate": "1970" });
     assert_eq!(mapped(empty), Ok(Mapped::default()));
     assert_eq!(mapped(json!({ "birthdate": "0000-07-07" })), Ok(Mapped::default()));
+    assert_eq!(mapped(json!({ "name": " \u{a0}\t", "email": "  " })), Ok(Mapped::default()));
 }
 
 #[test]
@@ -67,6 +68,14 @@ fn what_is_not_what_its_name_promises_is_refused() {
         json!({ "name": ["Onni"] }),
         json!({ "name": "Onni\u{0}" }),
         json!({ "name": "Onni\nKorhonen" }),
+        json!({ "name": "Onni\u{2028}Korhonen" }),
+        json!({ "name": "Onni \u{202e}nenohroK" }),
+        json!({ "name": "\u{2066}Onni\u{2069}" }),
+        json!({ "name": "\u{feff}Onni" }),
+        json!({ "name": "x".repeat(1 << 20) }),
+        json!({ "name": { "full": "Onni" } }),
+        json!({ "name": -0.0 }),
+        json!({ "name": true }),
         json!({ "name": "x".repeat(513) }),
         json!({ "birthdate": "7.7.1970" }),
         json!({ "birthdate": "1970-02-29" }),
@@ -84,6 +93,15 @@ fn what_is_not_what_its_name_promises_is_refused() {
         json!({ "address": { "country": ["FI"] } }),
     ] {
         assert_eq!(mapped(claims.clone()), Err(Reason::ClaimsInconsistent), "{claims:.60}");
+    }
+}
+
+#[test]
+fn a_name_may_be_of_any_script_and_as_long_as_names_are() {
+    for name in ["Väinö Ääkkönen", "محمد", "שרה\u{200f} כהן", "क्\u{200d}ष", "Ο'Νιλ-Ⅻ", &"ä".repeat(512)]
+    {
+        let full = mapped(json!({ "name": name })).unwrap().attributes.name.full;
+        assert_eq!(full.unwrap().expose_str(), name);
     }
 }
 
@@ -172,7 +190,18 @@ fn the_methods_references_come_as_text_or_array() {
     assert_eq!(amr(json!(["external", "x"])), Ok(vec!["external".to_owned(), "x".to_owned()]));
     assert_eq!(amr(json!("urn:x")), Ok(vec!["urn:x".to_owned()]));
     assert_eq!(amr(json!(null)), Ok(vec![]));
-    for bad in [json!([1]), json!({}), json!(vec!["x"; 33])] {
+    for bad in [
+        json!([1]),
+        json!({}),
+        json!({ "0": "pwd" }),
+        json!([["pwd"]]),
+        json!(["pwd", null]),
+        json!(7),
+        json!(true),
+        json!("pwd\u{0}"),
+        json!(["x".repeat(513)]),
+        json!(vec!["x"; 33]),
+    ] {
         assert_eq!(amr(bad), Err(Reason::ClaimsInconsistent));
     }
 }

@@ -51,7 +51,7 @@ impl<'a> ClaimReader<'a> {
         Self { text_booleans: true, ..self }
     }
 
-    /// The claim as it stands; `null` and the empty text count as missing.
+    /// The claim as it stands; `null` and a text of nothing but blanks count as missing.
     ///
     /// # Errors
     /// When ID token and userinfo both hold it and differ.
@@ -67,7 +67,8 @@ impl<'a> ClaimReader<'a> {
         Ok(Some(Found { value, source: Source::Claim { claim: claim.to_owned(), from } }))
     }
 
-    /// A text: at most 512 characters, none of them a control character.
+    /// A text: at most 512 characters, none of them a control character or one that turns the
+    /// direction of writing.
     ///
     /// # Errors
     /// When it is something else.
@@ -134,12 +135,14 @@ impl<'a> ClaimReader<'a> {
         Ok(UpstreamSubject { issuer: self.evidence.issuer.clone(), subject: subject.into() })
     }
 
-    /// `acr` of the ID token, as received.
+    /// `acr` of the ID token, as received. An empty one is one that no table lists: only a token
+    /// without it says nothing of its level.
     ///
     /// # Errors
     /// When it is no text.
     pub fn acr(&self) -> Result<Option<String>, ProviderError> {
-        let Some(value) = present(&self.evidence.id_token, "acr") else { return Ok(None) };
+        let value = self.evidence.id_token.get("acr").filter(|value| !value.is_null());
+        let Some(value) = value else { return Ok(None) };
         let acr = text(value, |_| false).ok_or_else(inconsistent)?;
         Ok(Some(acr.expose().clone()))
     }
@@ -178,14 +181,22 @@ fn inconsistent() -> ProviderError {
 }
 
 fn present<'a>(claims: &'a Claims, claim: &str) -> Option<&'a Value> {
-    claims.get(claim).filter(|value| !value.is_null() && value.as_str() != Some(""))
+    let is_blank = |text: &str| text.chars().all(char::is_whitespace);
+    claims.get(claim).filter(|value| !value.is_null() && !value.as_str().is_some_and(is_blank))
 }
 
 /// A bounded text; control characters only where `allowed`: they forge lines in logs and pages.
 fn text(value: &Value, allowed: impl Fn(char) -> bool) -> Option<Hidden<String>> {
     let text = value.as_str()?;
-    let clean = text.chars().all(|c| !c.is_control() || allowed(c));
+    let clean = text.chars().all(|c| !(c.is_control() || deceives(c)) || allowed(c));
     (clean && text.chars().count() <= TEXT_MAX).then(|| text.into())
+}
+
+/// What makes a text look like another one: line and paragraph separators, the embeddings, overrides
+/// and isolates of the bidirectional algorithm (UAX #9, section 2), and the byte order mark. The
+/// letters of right-to-left scripts need none of them.
+const fn deceives(c: char) -> bool {
+    matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 fn lines(value: &Value) -> Option<Hidden<String>> {

@@ -109,6 +109,12 @@ macro_rules! mishaps {
                 expect: &[Expected::rejected(Reason::Signature, Stage::$stage)],
             },
             FaultRow {
+                name: concat!($prefix, "_other_type"),
+                sentence: concat!($called, " says that it is an access token."),
+                deed: Deed::Seal(Message::$message, Mishap::OtherType),
+                expect: &[Expected::rejected(Reason::Malformed, Stage::$stage)],
+            },
+            FaultRow {
                 name: concat!($prefix, "_truncated"),
                 sentence: concat!($called, " ends in its middle."),
                 deed: Deed::Seal(Message::$message, Mishap::Truncated),
