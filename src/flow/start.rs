@@ -82,6 +82,7 @@ fn login_request(
     LoginRequest {
         state: Hidden::default(),
         claims: claims(connection, identification, descriptor),
+        required: identification.required.clone(),
         minimum_assurance: identification.minimum_assurance,
         method: identification.method.clone(),
         login_hint: identification.login_hint.clone(),

@@ -7,7 +7,8 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
-use tunnus_oidc::{AuthorizationParams, LoginHint, RelyingParty};
+use serde_json::Value;
+use tunnus_oidc::{AuthorizationParams, LoginHint, Redeemed, RelyingParty};
 use tunnus_sdk::{
     BrowserRequest, Candidate, Correlation, Evidence, Fault, Finding, Hidden, Host, Identity, Inbound, Leg,
     LoginRequest, Member, Navigate, Provider, ProviderError, ProviderState, Reason, Stage, Step, async_trait,
@@ -98,11 +99,9 @@ impl IdPartnerConnection {
             claims: asked.parameter(),
             scope: asked.scope,
             acr_values: self.settings.assurance.acr_values(login.minimum_assurance),
-            prompt: None,
-            max_age: login.max_age,
             login_hint: simulated(login).cloned().map(LoginHint::Text),
-            ui_locales: Some(login.locale.tag().to_owned()),
             extra,
+            ..AuthorizationParams::of(login)
         })
     }
 
@@ -116,11 +115,7 @@ impl IdPartnerConnection {
     ) -> Result<Step, ProviderError> {
         let bank = self.bank(issuer, Stage::Callback)?;
         let redeemed = bank.redeem(login, pending, inbound).await?;
-        let payment_details = if login.claims.contains(&Member::PaymentDetails) {
-            bank.fetch_document(&redeemed, PAYMENT_DETAILS).await?
-        } else {
-            None
-        };
+        let payment_details = payment_details(bank, login, &redeemed).await?;
         Ok(Step::Authenticated(Box::new(Evidence { payment_details, ..redeemed.evidence })))
     }
 
@@ -230,6 +225,28 @@ impl Provider for IdPartnerConnection {
             findings.extend(bank.probe().await.into_iter().map(of_bank));
         }
         findings
+    }
+}
+
+/// The payment details of who has just logged in.
+///
+/// An endpoint that is away or refuses ends the login of an app that requires them, and leaves them
+/// out for another. An answer that fails a check ends every login: somebody may have forged it.
+async fn payment_details(
+    bank: &RelyingParty,
+    login: &LoginRequest,
+    redeemed: &Redeemed,
+) -> Result<Option<Value>, ProviderError> {
+    if !login.claims.contains(&Member::PaymentDetails) {
+        return Ok(None);
+    }
+    match bank.fetch_document(redeemed, PAYMENT_DETAILS).await {
+        Err(ProviderError { fault: Fault::ProviderUnavailable | Fault::ProviderRefused, .. })
+            if !login.required.contains(&Member::PaymentDetails) =>
+        {
+            Ok(None)
+        }
+        outcome => outcome,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tunnus_sdk::{
-    BrowserRequest, Fault, Level, Member, Reason, Stage,
+    BrowserRequest, Fault, Level, LoginRequest, Member, Reason, Stage,
     sandbox::{SimulatedRequest, SimulatedResponse},
 };
 use tunnus_simulator::Click;
@@ -244,6 +244,25 @@ async fn a_bank_without_the_endpoint_is_not_asked() {
 }
 
 #[tokio::test]
+async fn payment_details_that_cannot_be_had_end_only_the_login_that_requires_them() {
+    const ANSWERS: [crate::desk::Edit; 4] = [
+        |request, response| details(request, response, 500, b""),
+        |request, response| details(request, response, 401, b"{\"error\":\"invalid_token\"}"),
+        |request, response| details(request, response, 404, b""),
+        |request, response| response.delay_ms += if request.path.ends_with(DETAILS) { 60_000 } else { 0 },
+    ];
+    for (number, edit) in ANSWERS.into_iter().enumerate() {
+        let desk = Desk::with(SECRET, edit);
+        let error = desk.identify(&login("s1"), SPECIMEN, "john").await.unwrap_err();
+        assert_eq!(error.stage, Stage::PaymentDetails, "{number}");
+        let optional = LoginRequest { required: [Member::FullName].into(), ..login("s2") };
+        let identity = desk.identify(&optional, SPECIMEN, "john").await.unwrap();
+        assert!(identity.attributes.name.full.is_some(), "{number}");
+        assert_eq!(desk.wiretap.requests(DETAILS).len(), 2, "{number}");
+    }
+}
+
+#[tokio::test]
 async fn malformed_payment_details_are_refused_at_their_stage() {
     const BODIES: [crate::desk::Edit; 7] = [
         |request, response| details(request, response, 200, b""),
@@ -256,7 +275,8 @@ async fn malformed_payment_details_are_refused_at_their_stage() {
     ];
     for (number, edit) in BODIES.into_iter().enumerate() {
         let desk = Desk::with(SECRET, edit);
-        let error = desk.identify(&login("s1"), SPECIMEN, "john").await.unwrap_err();
+        let optional = LoginRequest { required: [].into(), ..login("s1") };
+        let error = desk.identify(&optional, SPECIMEN, "john").await.unwrap_err();
         assert_eq!(error.stage, Stage::PaymentDetails, "{number}");
         assert!(
             matches!(error.reason(), Some(Reason::Malformed | Reason::ClaimsInconsistent)),

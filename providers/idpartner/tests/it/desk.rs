@@ -218,10 +218,11 @@ pub fn navigate(step: Step) -> Navigate {
     }
 }
 
-/// A login that wants everything that the provider can give.
+/// A login that requires everything that the provider can give.
 pub fn login(state: &str) -> LoginRequest {
     LoginRequest {
         claims: IdPartner::DESCRIPTOR.claims.iter().copied().collect::<BTreeSet<_>>(),
+        required: IdPartner::DESCRIPTOR.claims.iter().copied().collect(),
         minimum_assurance: Level::Substantial,
         visitor_id: Some("visitor-1".into()),
         ..LoginRequest::new(state.into())

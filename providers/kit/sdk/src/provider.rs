@@ -17,6 +17,8 @@ pub struct LoginRequest {
     pub state: Hidden<String>,
     /// The members wanted: no more may be asked of the upstream.
     pub claims: BTreeSet<Member>,
+    /// Those of them without which the app gets nothing.
+    pub required: BTreeSet<Member>,
     /// The least level of assurance.
     pub minimum_assurance: Level,
     /// The bank behind the connection, where the app or the person has chosen one.
@@ -41,6 +43,7 @@ impl LoginRequest {
         Self {
             state,
             claims: BTreeSet::new(),
+            required: BTreeSet::new(),
             minimum_assurance: Level::Unspecified,
             method: None,
             login_hint: None,

@@ -134,12 +134,13 @@ pub struct Waiting {
 }
 
 impl Setup {
-    /// A login request for these members, with a state of its own.
+    /// A login request that these members are required for, with a state of its own.
     #[must_use]
     pub fn login(&self, claims: &[Member]) -> LoginRequest {
         let remembers_visitor = self.definition.descriptor().remembers_visitor;
         LoginRequest {
             claims: claims.iter().copied().collect(),
+            required: claims.iter().copied().collect(),
             visitor_id: remembers_visitor.then(|| self.host.random()),
             ..LoginRequest::new(self.host.random())
         }
