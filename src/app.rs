@@ -13,11 +13,11 @@ use crate::{
     ambient::Ambient,
     config::Lifetimes,
     flow::keep::Flows,
-    host::Outbound,
+    host::{Outbound, ends},
     metrics::Metrics,
     providers::Providers,
     store::{FlowStore, MasterKey, MeteredStore, SealError, Sealer},
-    tenant::{connections::Connections, set::Tenants},
+    tenant::{connections::Connections, set::Tenants, watch::Look},
 };
 
 /// A broker at work. Handlers and flows are given it; nothing in it is global.
@@ -62,6 +62,8 @@ pub struct Parts {
     pub egress: Vec<String>,
     /// How long things live.
     pub lifetimes: Lifetimes,
+    /// How many connections are kept built.
+    pub connections_kept: usize,
     /// How many tenants metrics tell apart.
     pub metrics_tenants: usize,
     /// Time and chance.
@@ -108,9 +110,14 @@ impl Broker {
             ambient: parts.ambient,
             result_kept: parts.lifetimes.result(),
         };
-        let connections =
-            Connections::new(parts.providers.clone(), Arc::new(outbound), parts.public_url.clone());
-        Ok(Self {
+        let connections = Connections::new(
+            parts.providers.clone(),
+            Arc::new(outbound),
+            metrics.clone(),
+            parts.public_url.clone(),
+            parts.connections_kept,
+        );
+        let broker = Self {
             public_url: parts.public_url,
             tenants: parts.tenants,
             providers: parts.providers,
@@ -122,7 +129,41 @@ impl Broker {
             runtime: Handle::current(),
             sandbox: parts.sandbox,
             stopping: AtomicBool::new(false),
-        })
+        };
+        broker.take_over();
+        Ok(broker)
+    }
+
+    /// Follows a look at the tenants' folder.
+    pub fn follow(self: &Arc<Self>, look: &Look) {
+        match look {
+            Look::Unchanged => {}
+            Look::Reloaded(_) => {
+                self.metrics.tenants_reloaded(true);
+                let broker = Arc::clone(self);
+                // Keys are parsed: not for a thread that serves requests. Nobody waits for it.
+                drop(self.runtime.spawn_blocking(move || broker.take_over()));
+            }
+            Look::Refused(_) => self.metrics.tenants_reloaded(false),
+        }
+    }
+
+    /// Takes the tenants as they are now: what is gone is forgotten, connections in use that have
+    /// changed are built again, and metrics say when credentials end.
+    fn take_over(&self) {
+        let tenants = self.tenants.all();
+        for id in self.connections.tenants() {
+            self.connections.follow(&id, tenants.tenant(&id).map(AsRef::as_ref));
+        }
+        self.metrics.retain(&|tenant, connection| {
+            let tenant = tenants.tenant(tenant);
+            tenant.is_some_and(|tenant| connection.is_none_or(|id| tenant.connection(id).is_some()))
+        });
+        for tenant in tenants.iter() {
+            for connection in &tenant.connections {
+                self.metrics.credentials(&tenant.id, &connection.id, &ends(&connection.credentials));
+            }
+        }
     }
 
     /// The issuer of a tenant.

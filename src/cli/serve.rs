@@ -62,6 +62,7 @@ pub(super) fn assemble(config: &Config, providers: Providers) -> Result<(Data<Br
         master_keys: master_keys.collect(),
         egress: config.egress.allow.clone(),
         lifetimes: config.lifetimes,
+        connections_kept: usize::try_from(config.connections.kept).unwrap_or(usize::MAX),
         metrics_tenants: usize::try_from(config.metrics.tenants).unwrap_or(usize::MAX),
         ambient,
         sandbox: false,
@@ -74,7 +75,10 @@ async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
     let servers = listen(&config, &broker)?;
     let handles = servers.each_ref().map(Server::handle);
     let [public, management] = servers.map(tokio::spawn);
-    let watching = tokio::spawn(watch.run(|_| ()));
+    let watching = tokio::spawn(watch.run({
+        let broker = broker.clone();
+        move |look| broker.follow(look)
+    }));
     tracing::info!(listen = %config.server.listen, public_url = broker.public_url, "serving");
     asked_to_stop().await?;
     stop(&broker, &handles).await;

@@ -3,6 +3,7 @@
 //! Owns reading and judging them: all faults at once, each with its place, and nothing starts half
 //! configured. One section a file. What the tenants set is `tenant`'s.
 
+mod connections;
 mod document;
 mod egress;
 mod environment;
@@ -27,6 +28,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tunnus_sdk::SettingsError;
 
+pub use connections::Connections;
 pub use document::{Document, SyntaxError, ancestors, below};
 pub use egress::{Egress, Network};
 pub use environment::Environment;
@@ -58,6 +60,8 @@ pub struct Settings {
     pub flow_store: FlowStore,
     /// Where the tenants come from.
     pub tenants: Tenants,
+    /// How many connections are kept ready.
+    pub connections: Connections,
     /// Where secrets lie, and the master keys.
     pub secrets: Secrets,
     /// What the broker may call beside public addresses.
@@ -79,6 +83,8 @@ pub struct Config {
     pub flow_store: FlowStoreUrl,
     /// Where the tenants come from.
     pub tenants: TenantsUrl,
+    /// How many connections are kept ready.
+    pub connections: Connections,
     /// The master keys, the active one first. Never empty.
     pub master_keys: Vec<MasterKey>,
     /// Where the references of tenants lead to.
@@ -121,6 +127,7 @@ fn judge(layers: &mut Layers) -> Option<Config> {
     let server = layers.section::<Server>();
     let flow_store = layers.section::<FlowStore>();
     let tenants = layers.section::<Tenants>();
+    let connections = layers.section::<Connections>();
     let secrets = layers.section::<Secrets>();
     let egress = layers.section::<Egress>();
     let lifetimes = layers.section::<Lifetimes>();
@@ -134,6 +141,7 @@ fn judge(layers: &mut Layers) -> Option<Config> {
         server: server?,
         flow_store: flow_store?,
         tenants: tenants?.url,
+        connections: connections?,
         master_keys: master_keys?,
         references,
         egress: egress?,

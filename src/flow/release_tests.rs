@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use tunnus_sdk::{
     Assurance, Attributes, Credentials, Environment, Level, LocalizedText, Origin, UpstreamSubject,
@@ -18,6 +18,7 @@ fn tenant(id: &str, key: u8) -> Tenant {
         subject_key: Hidden::new(vec![key; 32]),
         apps: Vec::new(),
         connections: Vec::new(),
+        key_set: OnceLock::new(),
     }
 }
 
@@ -32,6 +33,7 @@ fn connection(subject: SubjectSource) -> Connection {
         settings: serde_json::Value::Null,
         credentials: Credentials::default(),
         revision: 1,
+        key_set: OnceLock::new(),
     }
 }
 

@@ -3,7 +3,6 @@
 use std::{fmt, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
-use serde_json::Value;
 use tokio::time::timeout;
 use tunnus_sdk::{
     Claims, EncryptTo, Environment, Expect, Floor, Hidden, Host, Leg, OpenError, Request, Response,
@@ -69,12 +68,6 @@ impl ConnectionHost {
             jwks: Jwks::new(outbound.ambient.clone()),
             tls: ConnectionTls::new(&outbound.tls, &connection.credentials)?,
         })
-    }
-
-    /// The connection's public keys, as members of a JWK set: for upstreams that fetch them.
-    #[must_use]
-    pub fn public_jwks(&self) -> Vec<Value> {
-        self.keys.public_jwks()
     }
 
     /// Uses a private key in its turn, and measures how long that takes.

@@ -2,9 +2,10 @@
 
 use std::{fmt, slice, sync::Arc};
 
-use serde_json::Value;
-use tunnus_jose::{DecryptionRing, KeyError, SigningKey};
-use tunnus_sdk::{Credentials, Hidden, SigningAlgorithm};
+use tunnus_jose::{DecryptionRing, KeyError, SigningKey, expiry};
+use tunnus_sdk::{Credentials, Hidden, SigningAlgorithm, Timestamp};
+
+use crate::metrics::Credential;
 
 /// Which credential of a connection cannot be used. Shows nothing of it.
 #[derive(Debug, thiserror::Error)]
@@ -65,13 +66,17 @@ impl Keys {
     pub(super) fn signing(&self, algorithm: SigningAlgorithm) -> Option<&Arc<SigningKey>> {
         self.signing.iter().find(|key| key.supports(algorithm))
     }
+}
 
-    /// The public halves, as members of a JWK set.
-    pub(super) fn public_jwks(&self) -> Vec<Value> {
-        let signing = self.signing.iter().map(|key| key.public_jwk());
-        let decryption = self.ring.iter().flat_map(|ring| ring.public_jwks());
-        signing.chain(decryption).collect()
-    }
+/// When each credential ends that says so itself. Uses no private key.
+#[must_use]
+pub fn ends(credentials: &Credentials) -> Vec<(Credential, Timestamp)> {
+    let hidden = |kind, secret: &Hidden<String>| Some((kind, expiry(secret.expose_str())?));
+    let certificate = credentials.certificate.iter().map(|one| hidden(Credential::Certificate, one));
+    let signing = credentials.signing.iter().map(|one| hidden(Credential::Signing, one));
+    let decryption = credentials.decryption.iter().map(|one| hidden(Credential::Decryption, one));
+    let anchor = credentials.trust_anchor.iter().map(|pem| Some((Credential::TrustAnchor, expiry(pem)?)));
+    certificate.chain(signing).chain(decryption).chain(anchor).flatten().collect()
 }
 
 fn ring(keys: &[Hidden<String>]) -> Result<Option<Arc<DecryptionRing>>, CredentialError> {

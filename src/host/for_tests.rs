@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
     thread,
@@ -169,7 +169,11 @@ impl Setup {
     }
 
     pub(super) fn build(self) -> Result<ConnectionHost, CredentialError> {
-        let outbound = Arc::new(self.outbound());
+        let outbound = self.outbound();
+        self.build_over(outbound)
+    }
+
+    pub(super) fn build_over(self, outbound: Outbound) -> Result<ConnectionHost, CredentialError> {
         let connection = Connection {
             id: "ftn".to_owned(),
             provider: "acme-id".to_owned(),
@@ -180,13 +184,14 @@ impl Setup {
             settings: serde_json::Value::Null,
             credentials: self.credentials,
             revision: 1,
+            key_set: OnceLock::new(),
         };
         ConnectionHost::new(
             "acme",
             &connection,
             self.floor,
             "https://broker.example/t/acme/return/ftn",
-            &outbound,
+            &Arc::new(outbound),
         )
     }
 }

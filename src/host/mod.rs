@@ -28,7 +28,11 @@ use self::{
     keys::KeyPool,
     tls::TlsBase,
 };
-pub use self::{connection::ConnectionHost, credentials::CredentialError, egress::OutboundError};
+pub use self::{
+    connection::ConnectionHost,
+    credentials::{CredentialError, ends},
+    egress::OutboundError,
+};
 use crate::{ambient::Ambient, metrics::Metrics};
 
 /// Bounds on calls to the outside and on the use of keys.

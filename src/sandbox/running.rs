@@ -137,6 +137,7 @@ impl Sandbox {
             master_keys: vec![("sandbox".to_owned(), ambient.bytes::<32>())],
             egress: vec![sites.simulators_url.clone(), sites.mtls_url.clone()],
             lifetimes: Lifetimes::default(),
+            connections_kept: 1_000,
             metrics_tenants: 1_000,
             ambient: ambient.clone(),
             sandbox: true,

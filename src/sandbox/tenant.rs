@@ -1,6 +1,9 @@
 //! The sandbox's one tenant, made of what the providers bring.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 
 use tunnus_jose::{KeyUse, SigningKey, generate};
 use tunnus_sdk::{
@@ -80,6 +83,7 @@ pub fn assemble(
         subject_key: Hidden::new(ambient.bytes::<32>().to_vec()),
         apps: apps.into_iter().map(Arc::new).collect(),
         connections,
+        key_set: OnceLock::new(),
     };
     Ok(Assembled { tenant, simulators })
 }
@@ -116,6 +120,7 @@ fn connection(
         settings: brought.settings,
         credentials: brought.credentials,
         revision: 1,
+        key_set: OnceLock::new(),
     }
 }
 

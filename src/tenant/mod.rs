@@ -5,6 +5,7 @@ pub mod connections;
 mod examples_tests;
 mod file;
 pub mod files;
+pub mod key_set;
 pub mod model;
 pub mod redirect_uri;
 pub mod set;

@@ -3,7 +3,11 @@
 //! Owns the shape only. Where it comes from is `files` (and later SQL); a connection ready to
 //! identify people is `connections`.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use serde_json::Value;
 use tunnus_jose::{PublicKeys, SigningKey};
@@ -12,6 +16,7 @@ use tunnus_sdk::{
 };
 use url::Url;
 
+use super::key_set::KeySet;
 pub use super::redirect_uri::RedirectUri;
 
 /// An organisation that uses the broker.
@@ -29,6 +34,8 @@ pub struct Tenant {
     pub apps: Vec<Arc<App>>,
     /// Its connections, in the order of the chooser.
     pub connections: Vec<Arc<Connection>>,
+    /// Made when first asked for: [`Tenant::key_set`].
+    pub key_set: OnceLock<KeySet>,
 }
 
 /// What a person sees of a tenant.
@@ -120,6 +127,8 @@ pub struct Connection {
     pub credentials: Credentials,
     /// Changes whenever anything of the above does.
     pub revision: u64,
+    /// Made when first asked for: [`Connection::key_set`].
+    pub key_set: OnceLock<Option<KeySet>>,
 }
 
 impl fmt::Debug for Connection {
@@ -156,5 +165,21 @@ impl Tenant {
     #[must_use]
     pub fn signing_key(&self, algorithm: SigningAlgorithm) -> Option<&Arc<SigningKey>> {
         self.signing_keys.iter().find(|key| key.supports(algorithm))
+    }
+
+    /// Its public keys, as its apps fetch them.
+    pub fn key_set(&self) -> &KeySet {
+        let keys = || self.signing_keys.iter().map(|key| key.public_jwk()).collect::<Vec<_>>();
+        self.key_set.get_or_init(|| KeySet::of(&keys()))
+    }
+}
+
+impl Connection {
+    /// Its public keys, as its upstream fetches them; none where a key cannot be used.
+    ///
+    /// The private keys are parsed for it once in the life of a revision, however often strangers ask.
+    pub fn key_set(&self) -> Option<&KeySet> {
+        // Which key cannot be used, and why, is told where the connection is built.
+        self.key_set.get_or_init(|| KeySet::of_credentials(&self.credentials).ok()).as_ref()
     }
 }

@@ -11,6 +11,8 @@ mod interop;
 #[cfg(test)]
 mod journeys;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

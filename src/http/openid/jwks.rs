@@ -1,19 +1,18 @@
 //! Public keys: the tenant's for its apps, a connection's for its upstream. Never a private part.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage, HttpRequest, HttpResponse,
+    http::header::{ETag, EntityTag, IfNoneMatch},
     web::{Data, Path},
 };
-use serde_json::{Value, json};
-use tunnus_jose::{DecryptionRing, SigningKey};
 
-use crate::{app::Broker, error::Code, http::browser::failure, tenant::model::Connection};
+use crate::{app::Broker, http::browser::not_found, tenant::key_set::KeySet};
 
 /// `GET {issuer}/jwks`
 pub async fn show(tenant: Path<String>, broker: Data<Broker>, request: HttpRequest) -> HttpResponse {
     match broker.tenants.tenant(&tenant) {
-        Some(tenant) => key_set(&tenant.signing_keys.iter().map(|key| key.public_jwk()).collect::<Vec<_>>()),
-        None => failure(&request, Code::FlowUnknown),
+        Some(tenant) => published(tenant.key_set(), &request),
+        None => not_found(request).await,
     }
 }
 
@@ -25,24 +24,51 @@ pub async fn of_connection(
 ) -> HttpResponse {
     let (tenant, connection) = path.into_inner();
     let tenant = broker.tenants.tenant(&tenant);
-    let keys = tenant
-        .and_then(|tenant| tenant.connection(&connection).and_then(|connection| public_keys(connection)));
-    keys.map_or_else(|| failure(&request, Code::FlowUnknown), |keys| key_set(&keys))
-}
-
-fn public_keys(connection: &Connection) -> Option<Vec<Value>> {
-    let signing =
-        connection.credentials.signing.iter().map(|key| SigningKey::parse(key).map(|key| key.public_jwk()));
-    let mut keys = signing.collect::<Result<Vec<_>, _>>().ok()?;
-    if !connection.credentials.decryption.is_empty() {
-        keys.extend(DecryptionRing::parse(&connection.credentials.decryption).ok()?.public_jwks());
+    let connection = tenant.as_ref().and_then(|tenant| tenant.connection(&connection));
+    // One that is switched off is as unknown as one that never was.
+    match connection.filter(|connection| connection.enabled).and_then(|connection| connection.key_set()) {
+        Some(keys) => published(keys, &request),
+        None => not_found(request).await,
     }
-    Some(keys)
 }
 
-fn key_set(keys: &[Value]) -> HttpResponse {
-    HttpResponse::Ok()
+fn published(keys: &KeySet, request: &HttpRequest) -> HttpResponse {
+    let tag = EntityTag::new_strong(keys.tag.clone());
+    let unchanged = match request.get_header::<IfNoneMatch>() {
+        Some(IfNoneMatch::Any) => true,
+        Some(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&tag)),
+        None => false,
+    };
+    let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response
         .insert_header(("Cache-Control", "public, max-age=300"))
         .insert_header(("Access-Control-Allow-Origin", "*"))
-        .json(json!({ "keys": keys }))
+        .insert_header(ETag(tag));
+    if unchanged {
+        return response.finish();
+    }
+    response.insert_header(("Content-Type", "application/json")).body(keys.body.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{body::to_bytes, test::TestRequest};
+    use serde_json::json;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn who_has_the_keys_already_gets_none() {
+        let keys = KeySet::of(&[json!({ "kid": "1" })]);
+        let fresh = published(&keys, &TestRequest::default().to_http_request());
+        let tag = fresh.headers().get("ETag").unwrap().clone();
+        assert_eq!(fresh.headers().get("Cache-Control").unwrap(), "public, max-age=300");
+        assert_eq!(to_bytes(fresh.into_body()).await.unwrap(), r#"{"keys":[{"kid":"1"}]}"#);
+        let asked =
+            |tag: &str| TestRequest::default().insert_header(("If-None-Match", tag)).to_http_request();
+        assert_eq!(published(&keys, &asked(tag.to_str().unwrap())).status(), 304);
+        assert_eq!(published(&keys, &asked("\"another\"")).status(), 200);
+        let rotated = KeySet::of(&[json!({ "kid": "2" })]);
+        assert_eq!(published(&rotated, &asked(tag.to_str().unwrap())).status(), 200);
+    }
 }

@@ -1,5 +1,7 @@
 //! `[[connections]]`: one use of a provider by a tenant.
 
+use std::sync::OnceLock;
+
 use ring::hmac;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -81,6 +83,7 @@ fn resolve(
         settings: settings?,
         credentials,
         revision: 0,
+        key_set: OnceLock::new(),
     };
     connection.revision = revision(&connection, subject_key);
     Some(connection)
@@ -156,6 +159,7 @@ fn revision(connection: &Connection, subject_key: &Hidden<Vec<u8>>) -> u64 {
         settings,
         credentials,
         revision: _,
+        key_set: _,
     } = connection;
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, subject_key.expose()));
     let open = json!([id, provider, environment, enabled, display_name, subject, settings]).to_string();

@@ -15,7 +15,7 @@ mod make;
 mod text;
 mod uri;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -81,8 +81,15 @@ pub fn resolve(file: &Value, judge: &mut Judge<'_>) -> Option<Tenant> {
     let connections =
         connection::resolve_all(file, &subject_key, judge).into_iter().map(Into::into).collect();
     let ((id, branding), keys) = (named?, keys?);
-    let tenant =
-        Tenant { id, branding, signing_keys: keys.signing, subject_key: keys.subject, apps, connections };
+    let tenant = Tenant {
+        id,
+        branding,
+        signing_keys: keys.signing,
+        subject_key: keys.subject,
+        apps,
+        connections,
+        key_set: OnceLock::new(),
+    };
     judge.is_content().then_some(tenant)
 }
 

@@ -1,6 +1,9 @@
 //! A broker whose connections lead to npm's `oidc-provider`.
 
-use std::{net::TcpListener, sync::Arc};
+use std::{
+    net::TcpListener,
+    sync::{Arc, OnceLock},
+};
 
 use actix_web::web::Data;
 use serde_json::{Map, Value, json};
@@ -138,6 +141,7 @@ impl Strangers {
             master_keys: vec![("interop".to_owned(), ambient.bytes())],
             egress: egress.map(|origin| text(&at, origin)).to_vec(),
             lifetimes: Lifetimes::default(),
+            connections_kept: 100,
             metrics_tenants: 10,
             ambient: ambient.clone(),
             sandbox: true,
@@ -256,6 +260,7 @@ fn connection(case: &Case, at: &Value, credentials: Credentials) -> Connection {
         settings,
         credentials,
         revision: 1,
+        key_set: OnceLock::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod compact;
 mod content_encryption;
 pub mod error;
+mod expiry;
 pub mod generate;
 mod header;
 mod markers;
@@ -16,6 +17,7 @@ mod seal;
 mod sign;
 
 pub use error::{EncryptError, KeyError, Rejected, SignError, VerifyError};
+pub use expiry::expiry;
 pub use markers::KeyUse;
 #[cfg(feature = "receiver")]
 pub use open::decrypt_unsigned;

@@ -18,8 +18,10 @@ fn every_family_of_the_contract_is_there_with_its_help() {
     metrics.upstream_request("generic", Stage::Token, CallOutcome::Status(200), Duration::from_millis(20));
     metrics.jose_operation(JoseOperation::Decrypt, Duration::from_micros(330));
     metrics.store_operation("take", true, Duration::from_micros(90));
-    metrics.credential_expiry("acme", "ftn", "certificate", Timestamp(1_795_256_803));
-    metrics.circuit("acme", "ftn", Stage::Token, true);
+    let ends = [4_102_444_800, 1_795_256_803].map(|end| (Credential::Certificate, Timestamp(end)));
+    metrics.credentials("acme", "ftn", &ends);
+    metrics.connection_build_failed("acme", "ftn", true);
+    metrics.tenants_reloaded(false);
     metrics.key_conflict("acme", "ftn");
     metrics.http_request("/t/{tenant}/token", "POST", 200, Duration::from_millis(3));
     let text = metrics.render();
@@ -33,7 +35,8 @@ fn every_family_of_the_contract_is_there_with_its_help() {
         r#"tunnus_jose_operation_duration_seconds_bucket{operation="decrypt",le="0.0005"} 1"#,
         r#"tunnus_flow_store_operation_duration_seconds_count{operation="take",outcome="ok"} 1"#,
         r#"tunnus_credential_expiry_timestamp_seconds{connection="ftn",credential="certificate",tenant="acme"} 1795256803"#,
-        r#"tunnus_circuit_open{connection="ftn",endpoint="token",tenant="acme"} 1"#,
+        r#"tunnus_connection_build_failed{connection="ftn",tenant="acme"} 1"#,
+        r#"tunnus_tenants_reloads_total{outcome="refused"} 1"#,
         r#"tunnus_upstream_key_conflicts_total{connection="ftn",tenant="acme"} 1"#,
         r#"tunnus_http_request_duration_seconds_count{method="POST",route="/t/{tenant}/token",status="200"} 1"#,
         r#"tunnus_build_info{version=""#,
@@ -84,4 +87,26 @@ fn a_failure_counts_by_its_code_and_the_failed_check() {
             r#"tunnus_flows_finished_total{connection="ftn",outcome="provider_response_rejected",reason="not_encrypted",tenant="acme"} 1"#,
         ]
     );
+}
+
+#[test]
+fn what_is_gone_is_forgotten_and_makes_room() {
+    let metrics = metrics();
+    for (tenant, connection) in [("acme", "ftn"), ("acme", "mle"), ("beta", "ftn"), ("gamma", "ftn")] {
+        metrics.step(tenant, connection, FlowStep::Sent);
+        metrics.credentials(tenant, connection, &[(Credential::Certificate, Timestamp(7))]);
+    }
+    metrics.retain(&|tenant, connection| tenant == "acme" && connection.is_none_or(|id| id == "mle"));
+    metrics.credentials("acme", "mle", &[]);
+    metrics.step("delta", "ftn", FlowStep::Sent);
+    let text = metrics.render();
+    assert_eq!(
+        lines_of(&text, "tunnus_flow_steps_total"),
+        [
+            r#"tunnus_flow_steps_total{connection="_other",step="sent",tenant="_other"} 1"#,
+            r#"tunnus_flow_steps_total{connection="ftn",step="sent",tenant="delta"} 1"#,
+            r#"tunnus_flow_steps_total{connection="mle",step="sent",tenant="acme"} 1"#,
+        ]
+    );
+    assert!(!text.contains("credential_expiry"), "{text}");
 }

@@ -1,0 +1,63 @@
+//! Public keys as they are published: a JWK set, rendered once (RFC 7517, section 5).
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::digest::{SHA256, digest};
+use serde_json::{Value, json};
+use tunnus_jose::{DecryptionRing, KeyError, SigningKey};
+use tunnus_sdk::Credentials;
+
+/// A JWK set in its published form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeySet {
+    /// The document.
+    pub body: String,
+    /// What an entity tag holds: another document, another tag.
+    pub tag: String,
+}
+
+impl KeySet {
+    /// The set of these public keys.
+    #[must_use]
+    pub fn of(keys: &[Value]) -> Self {
+        let body = json!({ "keys": keys }).to_string();
+        let tag = URL_SAFE_NO_PAD.encode(digest(&SHA256, body.as_bytes()));
+        Self { body, tag }
+    }
+
+    /// The public halves of a connection's keys. Parses each: far too dear for every request.
+    ///
+    /// # Errors
+    /// When a key cannot be used.
+    pub fn of_credentials(credentials: &Credentials) -> Result<Self, KeyError> {
+        let signing = credentials.signing.iter().map(SigningKey::parse);
+        let mut keys = signing.map(|key| Ok(key?.public_jwk())).collect::<Result<Vec<_>, KeyError>>()?;
+        if !credentials.decryption.is_empty() {
+            keys.extend(DecryptionRing::parse(&credentials.decryption)?.public_jwks());
+        }
+        Ok(Self::of(&keys))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tenant::testing::keys;
+
+    #[test]
+    fn public_keys_have_no_private_part_and_one_bad_key_is_no_set() {
+        let [signing, decryption, _] = keys().clone();
+        let credentials =
+            Credentials { signing: vec![signing], decryption: vec![decryption], ..Credentials::default() };
+        let set = KeySet::of_credentials(&credentials).unwrap();
+        let published: Value = serde_json::from_str(&set.body).unwrap();
+        let keys = published["keys"].as_array().unwrap();
+        let uses: Vec<_> = keys.iter().map(|key| key["use"].as_str().unwrap()).collect();
+        assert_eq!(uses, ["sig", "enc"]);
+        assert!(keys.iter().all(|key| key.get("n").is_some()));
+        for private in ["d", "p", "q", "dp", "dq", "qi", "k"] {
+            assert!(keys.iter().all(|key| key.get(private).is_none()), "{private}");
+        }
+        let bad = Credentials { signing: vec!["{}".into()], ..credentials };
+        assert!(KeySet::of_credentials(&bad).is_err());
+    }
+}

@@ -1,0 +1,90 @@
+//! What `/metrics` shows after logins, and what no request can bring into it.
+
+use tunnus::sandbox::once;
+
+use crate::support::sandbox::Bench;
+
+/// The series of the contract, section 6, that a login over every connection leaves.
+const SERIES: [&str; 9] = [
+    "tunnus_flow_steps_total",
+    "tunnus_flows_finished_total",
+    "tunnus_identifications_total",
+    "tunnus_upstream_request_duration_seconds",
+    "tunnus_jose_operation_duration_seconds",
+    "tunnus_flow_store_operation_duration_seconds",
+    "tunnus_credential_expiry_timestamp_seconds",
+    "tunnus_http_request_duration_seconds",
+    "tunnus_build_info",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_series_of_the_contract_is_there_in_base_units() {
+    let bench = Bench::start();
+    let sandbox = &bench.sandbox;
+    let mut out = Vec::new();
+    let all = once::run(&sandbox.relying, &sandbox.connections, true, &mut out).await.unwrap();
+    assert!(all, "{}", String::from_utf8_lossy(&out));
+    let text = sandbox.broker.metrics.render();
+    let kinds: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+    for series in SERIES {
+        assert!(kinds.iter().any(|kind| kind.split(' ').next() == Some(series)), "{series}\n{kinds:?}");
+        assert!(text.contains(&format!("# HELP {series} ")), "{series}");
+    }
+    for kind in kinds {
+        let (name, kind) = kind.split_once(' ').unwrap();
+        let fits = match kind {
+            "counter" => name.ends_with("_total"),
+            "histogram" => name.ends_with("_seconds"),
+            "gauge" => !name.ends_with("_total") && !name.ends_with("_milliseconds"),
+            _ => false,
+        };
+        assert!(fits && name.starts_with("tunnus_"), "{name} {kind}");
+    }
+    for connection in &sandbox.connections {
+        let label = format!("connection=\"{}\"", connection.id);
+        for step in ["started", "sent", "returned", "exchanged", "finished"] {
+            let reached = |line: &&str| line.contains(&label) && line.contains(&format!("step=\"{step}\""));
+            assert!(text.lines().any(|line| reached(&line)), "{} {step}", connection.id);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stranger_names_is_no_label() {
+    let bench = Bench::start();
+    let person = &bench.sandbox.relying.http;
+    let issuer = bench.issuer();
+    let base = issuer.rsplit_once('/').unwrap().0;
+    for url in [
+        format!("{base}/made-up/jwks"),
+        format!("{base}/made-up/authorize?client_id=made-up"),
+        format!("{issuer}/connections/made-up/jwks"),
+        format!("{issuer}/return/made-up/callback?state=made-up"),
+        format!("{issuer}/return/ftn/made-up?state=made-up"),
+        format!("{issuer}/identify/made-up"),
+        format!("{issuer}/authorize?client_id=shop&connection=made-up"),
+        format!("{issuer}/made-up"),
+    ] {
+        assert!(person.get(&url).send().await.unwrap().status().as_u16() >= 300, "{url}");
+        let method = "MADE-UP".parse().unwrap();
+        person.request(method, &url).send().await.unwrap();
+    }
+    let text = bench.sandbox.broker.metrics.render();
+    assert!(text.contains("tunnus_http_request_duration_seconds_count"));
+    assert!(!text.to_lowercase().contains("made-up"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_carry_a_tag_and_those_of_nobody_are_not_found() {
+    let bench = Bench::start();
+    let get = async |path: &str| {
+        let response =
+            bench.sandbox.relying.http.get(format!("{}{path}", bench.issuer())).send().await.unwrap();
+        (response.status().as_u16(), response.headers().get("ETag").cloned())
+    };
+    let (status, tag) = get("/jwks").await;
+    assert_eq!((status, tag.is_some()), (200, true));
+    let (status, tag) = get("/connections/ftn/jwks").await;
+    assert_eq!((status, tag.is_some()), (200, true));
+    assert_eq!(get("/connections/none/jwks").await, (404, None));
+}
