@@ -7,10 +7,12 @@ use clap::{Parser, Subcommand};
 use crate::providers::Providers;
 
 mod check;
+mod connections;
 mod keys;
 #[cfg(feature = "simulator")]
 mod sandbox;
 mod serve;
+mod sheet;
 
 /// An identity broker: every strong identity provider behind one API.
 #[derive(Debug, Parser)]
@@ -29,6 +31,8 @@ enum Command {
     /// Runs broker, simulated providers and a demo app on this machine; nothing need be set up.
     #[cfg(feature = "simulator")]
     Sandbox(sandbox::Arguments),
+    /// Says what the upstream of a connection must be told.
+    Connections(connections::Arguments),
     /// Makes keys and secrets, and shows the public part of a key.
     Keys(keys::Arguments),
 }
@@ -53,6 +57,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, providers: Providers) 
         Command::Check(arguments) => check::run(&arguments, providers),
         #[cfg(feature = "simulator")]
         Command::Sandbox(arguments) => sandbox::run(arguments, providers),
+        Command::Connections(arguments) => connections::run(&arguments, providers),
         Command::Keys(arguments) => keys::run(arguments),
     };
     done.unwrap_or_else(|error| complain(error.as_ref()))

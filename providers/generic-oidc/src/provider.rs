@@ -117,13 +117,13 @@ impl Settings {
 fn setup(settings: &Settings) -> Vec<SetupStep> {
     let needs = settings.profile().needs();
     let mut steps = vec![
-        SetupStep::new("redirect_uris", "the connection's return URL of the leg `callback`"),
+        SetupStep::new("redirect_uris", "{issuer}/return/{connection}/callback"),
         SetupStep::new("response_types", "code"),
         SetupStep::new("token_endpoint_auth_method", settings.client_authentication.name()),
         SetupStep::new("id_token_signed_response_alg", algorithms(settings)),
     ];
     if needs.signing.is_some() || needs.decryption {
-        steps.push(SetupStep::new("jwks_uri", "the connection's public keys"));
+        steps.push(SetupStep::new("jwks_uri", "{issuer}/connections/{connection}/jwks"));
     }
     if settings.request_protection != RequestObject::Plain {
         steps.push(SetupStep::new("request_object_signing_alg", settings.signing_algorithm.name()));

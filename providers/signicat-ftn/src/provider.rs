@@ -146,7 +146,7 @@ fn setup(settings: &Settings) -> Vec<SetupStep> {
     let step = |place: &str, value: &str| SetupStep::new(format!("{client} > {place}"), value);
     let encryptions: Vec<_> = settings.response_encryption.iter().map(|content| content.name()).collect();
     let mut steps = vec![
-        step("Redirect URIs", "the connection's return URL of the leg `callback`"),
+        step("Redirect URIs", "{issuer}/return/{connection}/callback"),
         step("Allowed scopes", "openid profile nin ftn-extra"),
         step(
             "Advanced > Public keys > Import public key",

@@ -114,7 +114,7 @@ impl Settings {
 fn setup(settings: &Settings) -> Vec<SetupStep> {
     let step = |place: &str, value: &str| SetupStep::new(format!("{}: {place}", settings.client_id), value);
     vec![
-        step("redirect URI", "the connection's return URL of the leg `callback`"),
+        step("redirect URI", "{issuer}/return/{connection}/callback"),
         step("scopes", "openid profile signicat.national_id ftn phone"),
         step(
             "public encryption key",

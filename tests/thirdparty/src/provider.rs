@@ -50,8 +50,8 @@ impl Definition for Acme {
     fn setup(settings: &Settings) -> Vec<SetupStep> {
         vec![
             SetupStep::new("Client id", settings.client_id.as_str()),
-            SetupStep::new("Return address", "the connection's return URL of the leg `callback`"),
-            SetupStep::new("Client keys", "the address of the connection's public keys"),
+            SetupStep::new("Return address", "{issuer}/return/{connection}/callback"),
+            SetupStep::new("Client keys", "{issuer}/connections/{connection}/jwks"),
         ]
     }
 

@@ -150,7 +150,9 @@ impl SettingsError {
 pub struct SetupStep {
     /// Where to set it, in the upstream's own words.
     pub place: String,
-    /// What to set there.
+    /// What to set there. `{issuer}` stands for the tenant's issuer, `{connection}` for the connection's
+    /// id: return URLs are `{issuer}/return/{connection}/LEG`, public keys are found at
+    /// `{issuer}/connections/{connection}/jwks`.
     pub value: String,
 }
 

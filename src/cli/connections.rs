@@ -1,0 +1,100 @@
+//! `tunnus connections`: what a connection's upstream must be told.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::{Args, Subcommand, ValueEnum};
+use tunnus_sdk::Locale;
+
+use super::{Failure, serve::assemble, sheet::Sheet};
+use crate::{
+    config::{Config, Environment},
+    providers::Providers,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Prints what the upstream's admin must set: return URLs, public keys, settings
+    Sheet(SheetOf),
+}
+
+#[derive(Debug, Args)]
+struct SheetOf {
+    /// The settings; without it config/tunnus.toml where that exists, and the environment
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The tenant
+    #[arg(long, value_name = "ID")]
+    tenant: String,
+    /// Its connection
+    #[arg(long, value_name = "ID")]
+    connection: String,
+    /// The language of the headings; the upstream's own words stay as they are
+    #[arg(long, default_value = "en")]
+    lang: Language,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Language {
+    Fi,
+    Sv,
+    En,
+}
+
+/// Why there is no sheet.
+#[derive(Debug, thiserror::Error)]
+enum SheetError {
+    #[error("there is no tenant `{0}`")]
+    Tenant(String),
+    #[error("the tenant has no connection `{0}`")]
+    Connection(String),
+    #[error("the connection's keys cannot be used: `tunnus check` names the fault")]
+    Keys,
+}
+
+pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCode, Failure> {
+    let Command::Sheet(wanted) = &arguments.command;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let _within = runtime.enter();
+    let sheet = sheet(wanted, providers)?;
+    let text = if wanted.json { sheet.to_json() } else { sheet.to_text(wanted.lang.into()) };
+    writeln!(io::stdout(), "{}", text.trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn sheet(wanted: &SheetOf, providers: Providers) -> Result<Sheet, Failure> {
+    let config = Config::load(wanted.config.as_deref(), Arc::new(Environment::of_the_process()))?;
+    let (broker, _) = assemble(&config, providers)?;
+    let tenant = broker.tenants.tenant(&wanted.tenant);
+    let tenant = tenant.ok_or_else(|| SheetError::Tenant(wanted.tenant.clone()))?;
+    let connection = tenant.connection(&wanted.connection);
+    let connection = connection.ok_or_else(|| SheetError::Connection(wanted.connection.clone()))?;
+    // A tenant is taken only where it has none but known providers.
+    let definition = broker.providers.find(&connection.provider);
+    let definition = definition.ok_or_else(|| SheetError::Connection(wanted.connection.clone()))?;
+    let sheet = Sheet::of(definition.as_ref(), connection, &broker.issuer(&tenant.id));
+    Ok(sheet.ok_or(SheetError::Keys)?)
+}
+
+impl From<Language> for Locale {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::Fi => Self::Fi,
+            Language::Sv => Self::Sv,
+            Language::En => Self::En,
+        }
+    }
+}
