@@ -5,15 +5,19 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use actix_web::web::Data;
 use clap::Args;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use tunnus_sdk::{Finding, Severity};
 
-use super::{Failure, serve::assemble};
+use super::{Failure, doctor, serve::assemble};
 use crate::{
     app::Broker,
     config::{Config, Environment},
     providers::Providers,
     tenant::model::{Connection, Tenant},
 };
+
+/// How many connections are looked at at once.
+const AT_ONCE: usize = 8;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -77,14 +81,15 @@ async fn look(arguments: &Arguments, providers: Providers) -> Vec<Found> {
         found.push(store(&broker).await);
     }
     let wanted = |asked: &Option<String>, id: &str| asked.as_ref().is_none_or(|asked| asked == id);
-    for tenant in broker.tenants.all().iter().filter(|tenant| wanted(&arguments.tenant, &tenant.id)) {
+    let tenants = broker.tenants.all();
+    let tenants = tenants.iter().filter(|tenant| wanted(&arguments.tenant, &tenant.id));
+    let connections = tenants.flat_map(|tenant| {
         let connections = tenant.connections.iter().filter(|connection| {
             (connection.enabled || arguments.all) && wanted(&arguments.connection, &connection.id)
         });
-        for connection in connections {
-            found.extend(connection_findings(&broker, tenant, connection, arguments.live).await);
-        }
-    }
+        connections.map(|connection| (Arc::clone(tenant), Arc::clone(connection)))
+    });
+    found.extend(examined(&broker, connections.collect(), arguments.live).await);
     if found.iter().all(|found| found.connection.is_none()) {
         let remedy = Some("look at the ids, at `enabled`, or use --all");
         found.push(general("connections", Severity::Warning, "no connection was looked at", remedy));
@@ -119,23 +124,35 @@ async fn store(broker: &Broker) -> Found {
     general("flow store", Severity::Fault, "does not answer", remedy)
 }
 
-async fn connection_findings(
+/// Looks at several at once, and tells of them in their order.
+async fn examined(
     broker: &Data<Broker>,
-    tenant: &Tenant,
-    connection: &Arc<Connection>,
+    connections: Vec<(Arc<Tenant>, Arc<Connection>)>,
     live: bool,
 ) -> Vec<Found> {
-    let about =
-        |finding| Found { tenant: Some(tenant.id.clone()), connection: Some(connection.id.clone()), finding };
-    match broker.connections.ready(tenant, connection) {
-        Ok(ready) if live => ready.provider.probe().await.into_iter().map(about).collect(),
-        Ok(_) => vec![about(general("settings and keys", Severity::Fine, "can be used", None).finding)],
-        Err(error) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            let remedy = Some("mend the connection's settings or credentials");
-            vec![about(general("settings and keys", Severity::Fault, &cause, remedy).finding)]
-        }
+    let turns = Arc::new(Semaphore::new(AT_ONCE));
+    let looks: Vec<_> = connections
+        .into_iter()
+        .map(|(tenant, connection)| {
+            let (broker, turns) = (broker.clone(), Arc::clone(&turns));
+            tokio::spawn(async move {
+                let _turn = turns.acquire().await;
+                let found = doctor::examine(&broker, &tenant, &connection, live).await;
+                let about = |finding| Found {
+                    tenant: Some(tenant.id.clone()),
+                    connection: Some(connection.id.clone()),
+                    finding,
+                };
+                found.into_iter().map(about).collect::<Vec<_>>()
+            })
+        })
+        .collect();
+    let mut found = Vec::new();
+    for look in looks {
+        let failed = |error| vec![broken("check", &error)];
+        found.extend(look.await.unwrap_or_else(failed));
     }
+    found
 }
 
 #[expect(clippy::print_stdout, reason = "the findings are the command's output")]

@@ -8,6 +8,7 @@ use crate::providers::Providers;
 
 mod check;
 mod connections;
+mod doctor;
 mod keys;
 #[cfg(feature = "simulator")]
 mod sandbox;

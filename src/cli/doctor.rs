@@ -1,0 +1,106 @@
+//! What the doctor looks at in one connection: whether it can be built, when its credentials end and,
+//! live, what the upstream says and whether it takes a request.
+//!
+//! The provider's own questions are its `probe`.
+
+use std::time::Duration;
+
+use tunnus_sdk::{Finding, LoginRequest, Member, Severity, SubjectSource, Timestamp};
+
+use crate::{
+    app::Broker,
+    error::{Code, Error},
+    host::ends,
+    tenant::{
+        connections::Ready,
+        model::{Connection, Tenant},
+    },
+};
+
+/// How long before its end a credential is warned of.
+const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Looks at a connection, and where `live` at its upstream.
+pub(super) async fn examine(
+    broker: &Broker,
+    tenant: &Tenant,
+    connection: &Connection,
+    live: bool,
+) -> Vec<Finding> {
+    let mut findings = credentials(connection, broker.flows.ambient.now());
+    match broker.connections.ready(tenant, connection) {
+        Ok(ready) if live => {
+            findings.extend(ready.provider.probe().await);
+            if findings.iter().all(|finding| finding.severity != Severity::Fault) {
+                findings.push(login(broker, connection, &ready).await);
+            }
+        }
+        Ok(_) => findings.push(fine("settings and keys", "can be used".to_owned())),
+        Err(error) => {
+            let remedy = "mend the connection's settings or credentials";
+            findings.push(finding(Severity::Fault, "settings and keys", error.causes(), remedy));
+        }
+    }
+    findings
+}
+
+/// When the credentials end that say so.
+fn credentials(connection: &Connection, now: Timestamp) -> Vec<Finding> {
+    let judge = |(kind, end): (crate::metrics::Credential, Timestamp)| {
+        let date = end.to_date().unwrap_or_default();
+        let renew = "have a new one made and put it into the connection's credentials";
+        if end <= now {
+            return finding(Severity::Fault, kind.name(), format!("ended on {date}"), renew);
+        }
+        if end <= now.plus(SOON) {
+            return finding(Severity::Warning, kind.name(), format!("ends on {date}"), renew);
+        }
+        fine(kind.name(), format!("good until {date}"))
+    };
+    ends(&connection.credentials).into_iter().map(judge).collect()
+}
+
+/// Begins a login that nobody will finish: a request that is pushed is judged by the upstream at once.
+async fn login(broker: &Broker, connection: &Connection, ready: &Ready) -> Finding {
+    let mut login = LoginRequest::new(broker.flows.ambient.secret());
+    if connection.subject == SubjectSource::NationalId {
+        login.claims.insert(Member::NationalId);
+    }
+    match ready.provider.start(&login).await {
+        Ok(_) => fine("login", "can be begun".to_owned()),
+        Err(error) => {
+            let error = Error::from(error);
+            let parts = [
+                Some(error.code.to_string()),
+                error.stage.map(|stage| stage.to_string()),
+                error.upstream_code.clone(),
+                Some(error.causes()),
+            ];
+            let text = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+            let text = format!("cannot be begun: {}", text.join(", "));
+            finding(Severity::Fault, "login", text, remedy(error.code))
+        }
+    }
+}
+
+fn remedy(code: Code) -> &'static str {
+    match code {
+        Code::ConnectionMisconfigured => {
+            "compare the registration at the upstream with `tunnus connections sheet`"
+        }
+        Code::ProviderUnavailable => "look whether the upstream is up and this host can reach it",
+        _ => "ask the upstream, with its own code",
+    }
+}
+
+fn fine(subject: &str, text: String) -> Finding {
+    Finding { severity: Severity::Fine, subject: subject.to_owned(), text, remedy: None }
+}
+
+fn finding(severity: Severity, subject: &str, text: String, remedy: &str) -> Finding {
+    Finding { severity, subject: subject.to_owned(), text, remedy: Some(remedy.to_owned()) }
+}
+
+#[cfg(test)]
+#[path = "doctor_tests.rs"]
+mod tests;
