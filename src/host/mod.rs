@@ -6,6 +6,8 @@
 //! what a token must be is said by an [`tunnus_sdk::Expect`], what it means is the toolkit's.
 
 mod address;
+#[cfg(test)]
+mod attack_tests;
 mod client;
 mod connection;
 mod credentials;

@@ -294,3 +294,19 @@ async fn without_a_published_key_nothing_is_encrypted() {
     assert!(matches!(encrypted, Err(SealError::KeysUnavailable(None))), "{encrypted:?}");
     assert_eq!(upstream.requests().len(), 2);
 }
+
+#[tokio::test]
+async fn a_key_set_of_more_than_a_hundred_keys_verifies_nothing() {
+    for (count, opens) in [(100, true), (101, false)] {
+        let keys: Vec<_> = (0..count).map(|_| key()).collect();
+        let token = token(&keys[0]);
+        let upstream = publishing(vec![keys]);
+        let expect = signed(&upstream, Channel::Direct);
+        match host(&upstream, Shape::Signed).open(&expect, token.expose_str()).await {
+            Ok(_) => assert!(opens, "{count}"),
+            Err(error) => {
+                assert!(!opens && matches!(error, OpenError::KeysUnavailable(_)), "{count}: {error}");
+            }
+        }
+    }
+}
