@@ -114,6 +114,25 @@ async fn cancelling_brings_the_person_back_to_the_app() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_away_ends_the_login_of_who_requires_what_it_gives_and_of_nobody_else() {
+    let bench = Bench::start();
+    let login = async |claims: Value| {
+        let hint = "sandbox:fault=payment_details_server_error";
+        let asked = json!({ "connection": "idpartner", "login_hint": hint, "claims": claims });
+        let body = bench.create(asked).await;
+        bench.person().walk(&body["url"].as_str().unwrap().parse().unwrap(), RETURN).await
+    };
+    let optional = json!({ "required": ["name.full"], "optional": ["payment_details"] });
+    let (status, body) = bench.result(&login(optional).await).await;
+    assert_eq!((status, body["identity"]["name"]["full"].is_string()), (200, true), "{body}");
+    let required = login(json!({ "required": ["payment_details"] })).await;
+    assert_eq!(param(&required, "error").as_deref(), Some("provider_unavailable"));
+    let path = format!("identifications/{}", param(&required, "identification").unwrap());
+    let (_, body) = bench.rest("GET", &path, None).await;
+    assert_eq!(body["error"]["stage"], "payment_details", "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_app_that_polls_gets_the_record_after_a_click_on_the_landing_page() {
     let bench = Bench::start();
     let app = ("call-centre", "shop-secret");

@@ -17,7 +17,8 @@ pub struct LoginRequest {
     pub state: Hidden<String>,
     /// The members wanted: no more may be asked of the upstream.
     pub claims: BTreeSet<Member>,
-    /// Those of them without which the app gets nothing.
+    /// The members without which the app gets nothing, as it asked for them: an age may stand here
+    /// that `claims` has as the birth date.
     pub required: BTreeSet<Member>,
     /// The least level of assurance.
     pub minimum_assurance: Level,
