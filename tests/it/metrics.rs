@@ -1,6 +1,14 @@
 //! What `/metrics` shows after logins, and what no request can bring into it.
 
-use tunnus::sandbox::once;
+use std::sync::Arc;
+
+use tunnus::{
+    sandbox::{once, tenant::TENANT},
+    tenant::{
+        model::{Connection, Tenant},
+        set::TenantSet,
+    },
+};
 
 use crate::support::sandbox::Bench;
 
@@ -87,4 +95,11 @@ async fn keys_carry_a_tag_and_those_of_nobody_are_not_found() {
     let (status, tag) = get("/connections/ftn/jwks").await;
     assert_eq!((status, tag.is_some()), (200, true));
     assert_eq!(get("/connections/none/jwks").await, (404, None));
+    let tenants = &bench.sandbox.broker.tenants;
+    let mut tenant = Tenant::clone(&tenants.tenant(TENANT).unwrap());
+    for connection in &mut tenant.connections {
+        *connection = Arc::new(Connection { enabled: false, ..Connection::clone(connection) });
+    }
+    tenants.replace(TenantSet::from_iter([tenant]));
+    assert_eq!(get("/connections/ftn/jwks").await, (404, None), "switched off");
 }
