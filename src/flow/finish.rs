@@ -6,6 +6,7 @@ use tunnus_sdk::Hidden;
 use url::Url;
 
 use super::{
+    attempt::ANSWERED_KEPT,
     identification::{Face, Identification, OpenIdRequest, Outcome, Report, ResponseMode, Settled},
     keep::Flows,
     record::IdentityRecord,
@@ -56,6 +57,29 @@ pub async fn finish(
         return Err(Code::AlreadyAnswered.into());
     }
     Ok(to_app(identification, issuer, &answer))
+}
+
+/// The way back to the app once more, where `identification` was given up with `code` a moment ago;
+/// none where the app polls, which waits for no browser.
+///
+/// # Errors
+/// [`Code::StoreUnavailable`].
+pub async fn given_up(
+    flows: &Flows,
+    issuer: &str,
+    identification: &Identification,
+    code: Code,
+) -> Result<Option<AppReturn>, Error> {
+    if identification.is_polled() {
+        return Ok(None);
+    }
+    let now = flows.ambient.now();
+    let same = |outcome: &Outcome| {
+        let recent = now <= outcome.finished_at.plus(ANSWERED_KEPT);
+        recent && matches!(&outcome.result, Settled::Failed(report) if report.code == code)
+    };
+    let outcome = flows.outcome(&identification.id).await?;
+    Ok(outcome.filter(same).map(|_| to_app(identification, issuer, &Answer::Error(code))))
 }
 
 /// What the app is told through the browser.

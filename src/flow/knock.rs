@@ -13,6 +13,7 @@ use url::Url;
 use super::{
     binding::SetCookie,
     door::DoorKey,
+    finish::given_up,
     identification::Identification,
     keep::GRACE,
     open::{Picked, landing, open},
@@ -100,11 +101,27 @@ async fn admit(
     key: Option<&DoorKey>,
 ) -> Result<Reply, Error> {
     if visit.broker.flows.is_settled(&identification.id).await? {
-        return Ok(visit.failure_page(&identification, Code::AlreadyAnswered, None, None));
+        return over(visit, &identification, picked).await;
     }
     let mut reply = open(visit, identification, picked).await;
     reply.cookies.extend(key.into_iter().flat_map(|key| with_key(visit, key)));
     Ok(reply)
+}
+
+/// What the owner of a settled identification gets: who gave up and asks so again, as after a double
+/// click, the same answer; else a page.
+async fn over(visit: &Visit, identification: &Identification, picked: &Picked) -> Result<Reply, Error> {
+    let issuer = visit.broker.issuer(&visit.tenant.id);
+    let way = match picked.abandon {
+        Some(code) if visit.app(identification).is_ok() => {
+            given_up(&visit.broker.flows, &issuer, identification, code).await?
+        }
+        Some(_) | None => None,
+    };
+    Ok(way.map_or_else(
+        || visit.failure_page(identification, Code::AlreadyAnswered, None, None),
+        |way| Reply::new(Answer::App(way), visit.locale(identification)),
+    ))
 }
 
 /// The landing page of an identification that is open.

@@ -88,6 +88,23 @@ scenario("an answer that is lost on its way is given once more", async (person) 
   }
 });
 
+scenario("an answer of the chooser that is lost on its way is given once more", async (person) => {
+  const { page } = await person();
+  for (const [place, link, arrive] of [
+    ["identify/*connection=ftn", choice(page, "ftn"), () => identify(page, "ftn")],
+    ["identify/*abandon=*", page.getByRole("link", { name: /^Cancel/ }), () => expectError(page, "user_cancelled")],
+  ]) {
+    await openChooser(page);
+    const held = await holdReturn(page, "Response", place);
+    const click = link.click();
+    await held.came();
+    await held.drop();
+    await click;
+    await link.click();
+    await arrive();
+  }
+});
+
 scenario("a return that never arrived is simply sent again", async (person) => {
   const { page } = await person();
   await begin(page, "ftn");

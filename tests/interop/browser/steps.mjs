@@ -100,12 +100,13 @@ export async function expectPage(page, heading) {
 
 /**
  * Holds back the next return of `page` to the broker, also one that comes by a redirect: before it is
- * sent ("Request"), or its answer ("Response"). `came` answers its address once it is there.
+ * sent ("Request"), or its answer ("Response"). `came` answers its address once it is there. Another
+ * `place` at the broker than the returns may be named.
  */
-export async function holdReturn(page, requestStage = "Request") {
+export async function holdReturn(page, requestStage = "Request", place = "return/*") {
   const wire = await page.context().newCDPSession(page);
   const paused = new Promise((resolve) => wire.once("Fetch.requestPaused", resolve));
-  await wire.send("Fetch.enable", { patterns: [{ urlPattern: `${stage.issuer}/return/*`, requestStage }] });
+  await wire.send("Fetch.enable", { patterns: [{ urlPattern: `${stage.issuer}/${place}`, requestStage }] });
   const end = async (method, more) => {
     const { requestId } = await paused;
     await wire.send(method, { requestId, ...more });

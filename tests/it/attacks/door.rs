@@ -161,6 +161,25 @@ async fn an_address_from_elsewhere_clicks_for_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_gives_up_twice_is_answered_the_same_for_a_minute_and_nobody_else_is() {
+    let bench = Bench::start();
+    let created = bench.create(json!({})).await;
+    let mut person = bench.person();
+    person.open(&door_of(&created)).await;
+    let give_up: Url = format!("{}?abandon=user_cancelled", door_of(&created)).parse().unwrap();
+    let first = person.get(&give_up).await.location().expect("back to the app");
+    assert_eq!(param(&first, "error").as_deref(), Some("user_cancelled"));
+    assert_eq!(person.get(&give_up).await.location(), Some(first));
+    try_in_vain(&mut bench.person(), &door_of(&created)).await;
+    let other = format!("{}?abandon=provider_unavailable", door_of(&created)).parse().unwrap();
+    for (seconds, url) in [(0, &other), (0, &door_of(&created)), (61, &give_up)] {
+        bench.pass(seconds);
+        let over = person.get(url).await;
+        assert_eq!((over.status, over.location()), (400, None), "{url} after {seconds} s");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_sends_a_link_to_somebody_else_gets_no_identity() {
     let bench = Bench::start();
     let created = bench.create(json!({ "connection": "ftn" })).await;
