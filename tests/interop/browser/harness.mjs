@@ -2,7 +2,8 @@
 // everything that a page loads or complains about, and the line to the test that started us.
 //
 // Usage: node FILE.mjs '{"demo": URL, "issuer": URL, "connections": [{"id", "name", "personas"}]}'
-// With SCREENSHOTS=DIR every page that a scenario shows is kept there as a picture.
+// With SCREENSHOTS=DIR pictures of the pages are kept there; with ONLY=TEXT just the scenarios are
+// played whose sentence holds it.
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

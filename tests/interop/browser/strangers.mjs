@@ -2,7 +2,7 @@
 // one that keeps no cookies, an app that sends the person round and round.
 
 import assert from "node:assert/strict";
-import { rest, SHOP, withApp } from "./app.mjs";
+import { CALL_CENTRE, rest, SHOP, withApp } from "./app.mjs";
 import { broker, pass, run, scenario, stage, withFault } from "./harness.mjs";
 import { inspect } from "./look.mjs";
 import {
@@ -33,6 +33,43 @@ scenario("a return in another browser is refused, and costs the first one nothin
     await click;
     await expectRecord(mine.page, id);
   }
+});
+
+scenario("the first browser at the door owns the login: another one can neither go on nor give up", (person) =>
+  withApp(async (app) => {
+    const [mine, theirs] = [await person(), await person({ tolerate: [400] })];
+    const { url } = await app.begin();
+    for (const [address, queries] of [
+      [url, ["", "?abandon=user_cancelled"]],
+      [app.address(), ["?connection=ftn"]],
+    ]) {
+      await mine.page.goto(address);
+      await expectPage(mine.page, "Choose how to identify yourself");
+      const door = mine.page.url().replace(/\?.*/, "");
+      for (const query of queries) {
+        await theirs.page.goto(door + query);
+        await expectPage(theirs.page, MISMATCH);
+      }
+      await choice(mine.page, "ftn").click();
+      await reachBank(mine.page);
+      await logIn(mine.page);
+      await expectPage(mine.page, "Answered");
+      assert.ok(app.answer().params.code, "no code");
+    }
+  }),
+);
+
+scenario("a link whose result is polled belongs to the browser that clicks first", async (person) => {
+  const [reader, other] = [await person(), await person({ tolerate: [400] })];
+  const { id, url } = await rest(CALL_CENTRE, "POST", "identifications", { connection: "ftn" });
+  for (const { page } of [other, reader]) await page.goto(url);
+  await reader.page.getByRole("link", { name: "Continue" }).dblclick();
+  await reachBank(reader.page);
+  await other.page.getByRole("link", { name: "Continue" }).click();
+  await expectPage(other.page, MISMATCH);
+  await logIn(reader.page);
+  await expectPage(reader.page, "You have been identified");
+  assert.equal((await rest(CALL_CENTRE, "GET", `identifications/${id}`)).status, "completed");
 });
 
 scenario("who identifies themselves by somebody else's link gives that somebody nothing", async (person) => {
