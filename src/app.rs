@@ -108,7 +108,7 @@ impl Broker {
             store: Arc::new(MeteredStore::new(parts.store, metrics.clone())),
             sealer: Arc::new(sealer),
             ambient: parts.ambient,
-            result_kept: parts.lifetimes.result(),
+            lifetimes: parts.lifetimes,
         };
         let connections = Connections::new(
             parts.providers.clone(),

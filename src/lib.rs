@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! A  app     POST …/api/v1/identifications   http/api → flow/prepare → store            (OpenID: GET …/authorize → the same)
-//! B  browser GET …/identify/{ticket}         http/browser → flow/drive → tenant/connections → provider.start → store, cookie → 303 selector
+//! B  browser GET …/identify/{ticket}         http/browser → flow/drive → flow/knock, flow/open → tenant/connections → provider.start → store, cookie → 303 selector
 //! C  browser GET …/return/bank/selected      http/browser → flow/drive → provider.resume → toolkit: metadata, pkce, request object, PAR → 303 bank
 //! D  browser GET …/return/bank/callback      http/browser → flow/drive → provider.resume → toolkit: JARM, token, id_token, userinfo
 //!                                            → provider.normalise → flow/release → flow/finish → 303 back to the app with its code

@@ -56,7 +56,7 @@ pub enum Sent {
     /// Back to the app.
     App(AppReturn),
     /// Nowhere: a page, perhaps with another way to try.
-    Failure(Failure),
+    Failure(Box<Failure>),
 }
 
 impl Attempt {

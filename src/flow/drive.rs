@@ -2,13 +2,14 @@
 //!
 //! Every way of a browser leads through here and ends in a [`Reply`]. Nothing calls back up into it.
 
-use tunnus_sdk::{Leg, Params};
+use tunnus_sdk::Leg;
 
 use super::{
     door::DoorKey,
     identification::Identification,
     knock::{self, Knock},
-    open, returned,
+    open,
+    returned::{self, Brought},
     visit::{Reply, Visit},
 };
 use crate::error::{Code, Error};
@@ -32,7 +33,7 @@ pub async fn knock(visit: &Visit, knock: &Knock) -> Reply {
 }
 
 /// Takes a browser's return from an upstream.
-pub async fn take(visit: &Visit, connection: &str, leg: &str, params: Params, picked: Option<&str>) -> Reply {
+pub async fn take(visit: &Visit, connection: &str, leg: &str, brought: &Brought) -> Reply {
     let leg = visit.tenant.connection(connection).and_then(|connection| {
         let descriptor = visit.broker.providers.find(&connection.provider)?.descriptor();
         descriptor.legs.iter().find(|known| known.name() == leg).cloned()
@@ -40,7 +41,7 @@ pub async fn take(visit: &Visit, connection: &str, leg: &str, params: Params, pi
     let Some(leg): Option<Leg> = leg else {
         return visit.page(Code::FlowUnknown);
     };
-    let taken = returned::take(visit, connection, leg, params, picked).await;
+    let taken = returned::take(visit, connection, leg, brought).await;
     taken.unwrap_or_else(|error| failed(visit, &error))
 }
 

@@ -17,7 +17,7 @@ pub(super) enum Found {
     /// Several, among which the person picks.
     Several(Vec<Open>),
     /// One that is at work on it, or may be.
-    AtWork,
+    AtWork(Binding),
 }
 
 /// An attempt that awaits a return on this leg.
@@ -28,7 +28,7 @@ pub(super) type Open = (Binding, Attempt);
 struct Candidates {
     awaiting: Vec<Open>,
     answered: Option<Binding>,
-    at_work: bool,
+    at_work: Option<Binding>,
 }
 
 impl Return<'_> {
@@ -40,7 +40,8 @@ impl Return<'_> {
             let binding = self.own.iter().find(of_state).ok_or(Code::BrowserMismatch)?;
             return Ok(Found::One(binding.clone()));
         }
-        let is_picked = |binding: &&Binding| self.picked.is_some_and(|picked| binding.name() == picked);
+        let is_picked =
+            |binding: &&Binding| self.brought.picked.as_ref().is_some_and(|picked| binding.name() == *picked);
         if let Some(picked) = self.own.iter().find(is_picked) {
             return Ok(Found::One(picked.clone()));
         }
@@ -64,7 +65,9 @@ impl Return<'_> {
                 TakenAttempt::Ours(attempt) if attempt.answered(&self.asked, now).is_some() => {
                     candidates.answered.get_or_insert_with(|| binding.clone());
                 }
-                TakenAttempt::AtWork => candidates.at_work = true,
+                TakenAttempt::AtWork => {
+                    candidates.at_work.get_or_insert_with(|| binding.clone());
+                }
                 TakenAttempt::Ours(_) | TakenAttempt::Unknown => {}
             }
         }
@@ -78,13 +81,16 @@ impl Return<'_> {
         if let Some(answered) = answered {
             return Ok(Found::One(answered));
         }
-        let chosen =
-            if awaiting.len() == 1 && !at_work { Some(0) } else { self.look_inside(&awaiting).await };
-        match chosen.filter(|index| *index < awaiting.len()) {
-            Some(index) => Ok(Found::One(awaiting.swap_remove(index).0)),
-            None if at_work => Ok(Found::AtWork),
-            None if awaiting.is_empty() => Err(Code::BrowserMismatch.into()),
-            None => Ok(Found::Several(awaiting)),
+        let chosen = if awaiting.len() == 1 && at_work.is_none() {
+            Some(0)
+        } else {
+            self.look_inside(&awaiting).await
+        };
+        match (chosen.filter(|index| *index < awaiting.len()), at_work) {
+            (Some(index), _) => Ok(Found::One(awaiting.swap_remove(index).0)),
+            (None, Some(at_work)) => Ok(Found::AtWork(at_work)),
+            (None, None) if awaiting.is_empty() => Err(Code::BrowserMismatch.into()),
+            (None, None) => Ok(Found::Several(awaiting)),
         }
     }
 
@@ -96,11 +102,8 @@ impl Return<'_> {
         if open.len() > 1 {
             return Ok(Found::Several(open));
         }
-        match open.pop().map(|(binding, _)| binding).or(answered) {
-            Some(binding) => Ok(Found::One(binding)),
-            None if at_work => Ok(Found::AtWork),
-            None => Err(Code::BrowserMismatch.into()),
-        }
+        let one = open.pop().map(|(binding, _)| binding).or(answered).map(Found::One);
+        one.or(at_work.map(Found::AtWork)).ok_or_else(|| Code::BrowserMismatch.into())
     }
 
     /// One attempt an identification that is neither over nor too late; all where none is left, so

@@ -10,10 +10,13 @@ use super::{
     identification::{Face, Identification, OpenIdRequest, Outcome, Report, ResponseMode, Settled},
     keep::Flows,
     record::IdentityRecord,
+    release::keep_members,
 };
 use crate::{
+    app::Broker,
     error::{Code, Error},
     store::Key,
+    tenant::model::App,
 };
 
 /// How the browser goes back to the app.
@@ -42,11 +45,11 @@ pub enum AppReturn {
 /// # Errors
 /// [`Code::AlreadyAnswered`] where it was settled before; [`Code::StoreUnavailable`].
 pub async fn finish(
-    flows: &Flows,
-    issuer: &str,
+    broker: &Broker,
     identification: &Identification,
     result: Result<IdentityRecord, Error>,
 ) -> Result<AppReturn, Error> {
+    let flows = &broker.flows;
     let (settled, answer) = match result {
         Ok(record) => complete(flows, identification, &record)?,
         Err(error) => (Settled::Failed(Report::from(&error)), Answer::Error(error.code)),
@@ -56,7 +59,7 @@ pub async fn finish(
     if !flows.settle(&outcome).await? {
         return Err(Code::AlreadyAnswered.into());
     }
-    Ok(to_app(identification, issuer, &answer))
+    Ok(to_app(broker, identification, &answer))
 }
 
 /// The way back to the app once more, where `identification` was given up with `code` a moment ago;
@@ -65,21 +68,20 @@ pub async fn finish(
 /// # Errors
 /// [`Code::StoreUnavailable`].
 pub async fn given_up(
-    flows: &Flows,
-    issuer: &str,
+    broker: &Broker,
     identification: &Identification,
     code: Code,
 ) -> Result<Option<AppReturn>, Error> {
     if identification.is_polled() {
         return Ok(None);
     }
-    let now = flows.ambient.now();
+    let now = broker.flows.ambient.now();
     let same = |outcome: &Outcome| {
         let recent = now <= outcome.finished_at.plus(ANSWERED_KEPT);
         recent && matches!(&outcome.result, Settled::Failed(report) if report.code == code)
     };
-    let outcome = flows.outcome(&identification.id).await?;
-    Ok(outcome.filter(same).map(|_| to_app(identification, issuer, &Answer::Error(code))))
+    let outcome = broker.flows.outcome(&identification.id).await?;
+    Ok(outcome.filter(same).map(|_| to_app(broker, identification, &Answer::Error(code))))
 }
 
 /// What the app is told through the browser.
@@ -111,14 +113,18 @@ fn seal_record(flows: &Flows, id: &str, secret: &str, record: &IdentityRecord) -
     flows.seal("record", &Key::new("record", id), &[id, secret], record)
 }
 
-/// Opens the record of `outcome` with the secret of the browser's code; none where it does not fit.
+/// Opens the record of `outcome` with the secret of the browser's code, as far as the app may have it
+/// by now; none where the secret does not fit.
 #[must_use]
-pub fn open_record(flows: &Flows, outcome: &Outcome, secret: &str) -> Option<IdentityRecord> {
+pub fn open_record(flows: &Flows, app: &App, outcome: &Outcome, secret: &str) -> Option<IdentityRecord> {
     let id = outcome.identification.id.as_str();
-    match &outcome.result {
-        Settled::Completed(sealed) => flows.open("record", &Key::new("record", id), &[id, secret], sealed),
-        Settled::Failed(_) => None,
-    }
+    let Settled::Completed(sealed) = &outcome.result else {
+        return None;
+    };
+    let key = Key::new("record", id);
+    let mut record: IdentityRecord = flows.open("record", &key, &[id, secret], sealed)?;
+    keep_members(&mut record.attributes, &mut record.provenance, &app.claims);
+    Some(record)
 }
 
 /// The code that the browser carries: it names its identification, so that no index is needed.
@@ -135,9 +141,9 @@ pub fn parse_code(code: &str) -> Option<(&str, &str)> {
     (is_id && is_secret).then_some((id, secret))
 }
 
-fn to_app(identification: &Identification, issuer: &str, answer: &Answer) -> AppReturn {
+fn to_app(broker: &Broker, identification: &Identification, answer: &Answer) -> AppReturn {
     match &identification.face {
-        Face::OpenId(request) => to_openid_app(identification, request, issuer, answer),
+        Face::OpenId(request) => to_openid_app(broker, identification, request, answer),
         Face::Rest { return_url: Some(return_url) } => to_rest_app(identification, return_url, answer),
         Face::Rest { return_url: None } => {
             AppReturn::Stay { app: identification.app.clone(), success: !matches!(answer, Answer::Error(_)) }
@@ -160,16 +166,18 @@ fn to_rest_app(identification: &Identification, return_url: &Url, answer: &Answe
 
 /// RFC 6749, sections 4.1.2 and 4.1.2.1, with `iss` (RFC 9207).
 fn to_openid_app(
+    broker: &Broker,
     identification: &Identification,
     request: &OpenIdRequest,
-    issuer: &str,
     answer: &Answer,
 ) -> AppReturn {
-    let mut params = vec![("iss".to_owned(), Hidden::from(issuer))];
+    let mut params = vec![("iss".to_owned(), Hidden::new(broker.issuer(&identification.tenant)))];
     params.extend(request.state.clone().map(|state| ("state".to_owned(), state)));
     match answer {
         Answer::Code(code) => params.push(("code".to_owned(), code.clone())),
-        Answer::Error(code) => params.extend(error_params(*code, &identification.trace_id, issuer)),
+        Answer::Error(code) => {
+            params.extend(error_params(*code, &identification.trace_id, &broker.public_url));
+        }
         Answer::Nothing => {}
     }
     to_redirect_uri(&request.redirect_uri, request.response_mode, params)
@@ -177,14 +185,12 @@ fn to_openid_app(
 
 /// The error as client libraries keep it: `error`, `error_description`, `error_uri`.
 #[must_use]
-pub fn error_params(code: Code, trace_id: &str, issuer: &str) -> Vec<(String, Hidden<String>)> {
+pub fn error_params(code: Code, trace_id: &str, public_url: &str) -> Vec<(String, Hidden<String>)> {
     let description = format!("{code} [{trace_id}] {}", code.sentence());
-    // An issuer is `{public_url}/t/{tenant}`; the codes' pages stand under `{public_url}`.
-    let base = issuer.rsplit_once("/t/").map_or(issuer, |(base, _)| base);
     let pairs = [
         ("error", code.oauth_error().to_owned()),
         ("error_description", description),
-        ("error_uri", format!("{base}/errors/{code}")),
+        ("error_uri", format!("{public_url}/errors/{code}")),
     ];
     pairs.into_iter().map(|(name, value)| (name.to_owned(), Hidden::new(value))).collect()
 }
@@ -241,7 +247,7 @@ mod tests {
 
     #[test]
     fn an_error_names_code_trace_and_page() {
-        let params = error_params(Code::UserCancelled, "4711", "https://id.example/t/acme");
+        let params = error_params(Code::UserCancelled, "4711", "https://id.example/t/broker");
         let value =
             |name: &str| params.iter().find(|(key, _)| key == name).map(|(_, value)| value.expose().clone());
         assert_eq!(value("error").as_deref(), Some("access_denied"));
@@ -249,6 +255,6 @@ mod tests {
             value("error_description").as_deref(),
             Some("user_cancelled [4711] The person cancelled the identification.")
         );
-        assert_eq!(value("error_uri").as_deref(), Some("https://id.example/errors/user_cancelled"));
+        assert_eq!(value("error_uri").as_deref(), Some("https://id.example/t/broker/errors/user_cancelled"));
     }
 }

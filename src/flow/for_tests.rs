@@ -1,8 +1,29 @@
 //! An identification as an app asks for one.
 
-use tunnus_sdk::{Level, Member, Timestamp};
+use tunnus_sdk::{Level, LocalizedText, Member, SigningAlgorithm, Timestamp};
 
 use super::identification::{Face, Identification};
+use crate::tenant::model::{App, AppAuthentication, RedirectUri, Release};
+
+/// The app `shop`, which may have these members.
+pub fn app(claims: &[Member]) -> App {
+    App {
+        id: "shop".to_owned(),
+        name: LocalizedText::default(),
+        authentication: AppAuthentication::Public,
+        redirect_uris: Vec::new(),
+        return_urls: vec![RedirectUri::Exact("https://shop.example/".to_owned())],
+        home_url: None,
+        origins: Vec::new(),
+        pkce_optional: false,
+        id_token_algorithm: SigningAlgorithm::RS256,
+        claims: claims.iter().copied().collect(),
+        connections: ["bank".to_owned()].into(),
+        minimum_assurance: Level::Unspecified,
+        service_name: LocalizedText::default(),
+        release: Release::Code,
+    }
+}
 
 /// One of the app `shop` of the tenant `acme`, over REST.
 pub fn identification(required: &[Member], optional: &[Member]) -> Identification {

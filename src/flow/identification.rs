@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use tunnus_sdk::{Hidden, Level, Locale, Member, Reason, Stage, Timestamp};
 use url::Url;
 
-use crate::error::{Code, Error, Field};
+use crate::{
+    error::{Code, Error, Field},
+    tenant::model::App,
+};
 
 /// One request of an app to identify a person. Kept until its result expires.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,8 +57,13 @@ pub struct Identification {
 
 impl Identification {
     /// Every member asked for.
-    pub fn wanted(&self) -> impl Iterator<Item = Member> {
+    pub fn members(&self) -> impl Iterator<Item = Member> {
         self.required.union(&self.optional).copied()
+    }
+
+    /// Every member asked for that the app may have by now.
+    pub fn wanted(&self, app: &App) -> impl Iterator<Item = Member> {
+        self.members().filter(|member| app.claims.contains(member))
     }
 
     /// Whether the result is released to whoever polls, not to who holds the browser's code.

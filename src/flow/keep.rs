@@ -13,9 +13,11 @@ use super::{
     attempt::Attempt,
     binding::{Binding, state_hash},
     identification::{Identification, Outcome},
+    persist::persist,
 };
 use crate::{
     ambient::Ambient,
+    config::Lifetimes,
     error::{Code, Error},
     store::{FlowStore, Key, StoreError, Taken, seal::Sealer},
 };
@@ -32,8 +34,8 @@ pub struct Flows {
     pub sealer: Arc<Sealer>,
     /// Time and chance.
     pub ambient: Ambient,
-    /// How long a settled identification can be read.
-    pub result_kept: Duration,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
 }
 
 /// What taking an attempt found.
@@ -114,8 +116,16 @@ impl Flows {
     /// # Errors
     /// [`Code::StoreUnavailable`].
     pub async fn settle(&self, outcome: &Outcome) -> Result<bool, Error> {
-        let (key, value) = self.sealed_outcome(outcome)?;
-        Ok(self.store.create(&key, &value, self.result_kept).await?)
+        let (key, value) = &self.sealed_outcome(outcome)?;
+        let keep = self.outcome_kept(outcome);
+        persist(|tries| async move {
+            if self.store.create(key, value, keep).await? {
+                return Ok(true);
+            }
+            // What a try before has written may be ours: only its answer was lost.
+            Ok(tries > 0 && self.store.read(key).await?.as_ref() == Some(value))
+        })
+        .await
     }
 
     /// Settles an identification whatever was settled before.
@@ -124,10 +134,26 @@ impl Flows {
     /// [`Code::StoreUnavailable`].
     pub async fn overrule(&self, outcome: &Outcome) -> Result<(), Error> {
         let (key, value) = self.sealed_outcome(outcome)?;
-        Ok(self.store.put(&key, &value, self.result_kept).await?)
+        Ok(self.store.put(&key, &value, self.outcome_kept(outcome)).await?)
     }
 
-    /// What became of the identification of this id.
+    /// An outcome outlives whatever could settle its identification again: the attempts of its last
+    /// minute, on their late way home.
+    fn outcome_kept(&self, outcome: &Outcome) -> Duration {
+        let attempts_end = outcome.identification.expires_at.plus(self.lifetimes.attempt() + GRACE);
+        self.lifetimes.result().max(seconds_between(self.ambient.now().0, attempts_end.0))
+    }
+
+    /// Whether the app may still read an outcome.
+    ///
+    /// # Errors
+    /// [`Code::IdentificationUnknown`] where its time is over.
+    pub fn check_readable(&self, outcome: &Outcome) -> Result<(), Error> {
+        let until = outcome.finished_at.plus(self.lifetimes.result());
+        if self.ambient.now() <= until { Ok(()) } else { Err(Code::IdentificationUnknown.into()) }
+    }
+
+    /// What became of the identification of this id, be it too late to read it.
     ///
     /// # Errors
     /// [`Code::StoreUnavailable`].
@@ -240,3 +266,7 @@ fn attempt_secrets(binding: &Binding) -> [&str; 2] {
 fn seconds_between(from: i64, until: i64) -> Duration {
     Duration::from_secs(u64::try_from(until.saturating_sub(from)).unwrap_or(0))
 }
+
+#[cfg(test)]
+#[path = "keep_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@
 //! with a cancelled navigation, as with a double click, claims nothing.
 
 use subtle::ConstantTimeEq;
-use tunnus_sdk::Locale;
+use tunnus_sdk::{BrowserRequest, Locale};
 use url::Url;
 
 use super::{
@@ -17,7 +17,8 @@ use super::{
     identification::Identification,
     keep::GRACE,
     open::{Picked, landing, open},
-    page::{Again, Page},
+    page::Page,
+    permit,
     visit::{Answer, Reply, Visit},
 };
 use crate::error::{Code, Error};
@@ -49,6 +50,16 @@ enum Owner {
 
 /// Answers the browser at the door.
 pub(super) async fn answer(visit: &Visit, knock: &Knock) -> Result<Reply, Error> {
+    match judge(visit, knock).await {
+        Err(error) if error.code == Code::StoreUnavailable => {
+            let same = visit.door_of(&knock.ticket, &knock.picked.query());
+            Ok(visit.later(&error, same.map(BrowserRequest::Get)))
+        }
+        judged => judged,
+    }
+}
+
+async fn judge(visit: &Visit, knock: &Knock) -> Result<Reply, Error> {
     let identification = by_ticket(visit, &knock.ticket).await?;
     // A link of a message is opened by who looks after the message too: only a click claims.
     if identification.is_polled() && !knock.picked.proceed {
@@ -62,7 +73,7 @@ pub(super) async fn answer(visit: &Visit, knock: &Knock) -> Result<Reply, Error>
         Owner::AnotherBrowser if knock.again < ONCE_MORE => {
             Ok(once_more(visit, &identification, &knock.picked))
         }
-        Owner::AnotherBrowser => Ok(visit.failure_page(&identification, Code::BrowserMismatch, None, None)),
+        Owner::AnotherBrowser => Ok(visit.failure_page(&identification, Code::BrowserMismatch)),
     }
 }
 
@@ -75,6 +86,18 @@ async fn by_ticket(visit: &Visit, ticket: &str) -> Result<Identification, Error>
         return Err(Code::FlowUnknown.into());
     }
     Ok(identification)
+}
+
+/// The identification of this id, where this browser owns it.
+pub(super) async fn owned(visit: &Visit, id: &str) -> Result<Option<Identification>, Error> {
+    let (Some(key), Some(identification)) =
+        (visit.browser.keys.of(id), visit.broker.flows.identification(id).await?)
+    else {
+        return Ok(None);
+    };
+    let ours = identification.tenant == visit.tenant.id
+        && matches!(owner(visit, &identification, Some(key)).await?, Owner::ThisBrowser);
+    Ok(ours.then_some(identification))
 }
 
 /// Whose the identification is; the first key claims it.
@@ -111,15 +134,14 @@ async fn admit(
 /// What the owner of a settled identification gets: who gave up and asks so again, as after a double
 /// click, the same answer; else a page.
 async fn over(visit: &Visit, identification: &Identification, picked: &Picked) -> Result<Reply, Error> {
-    let issuer = visit.broker.issuer(&visit.tenant.id);
     let way = match picked.abandon {
-        Some(code) if visit.app(identification).is_ok() => {
-            given_up(&visit.broker.flows, &issuer, identification, code).await?
+        Some(code) if permit::app(&visit.tenant, identification).is_ok() => {
+            given_up(&visit.broker, identification, code).await?
         }
         Some(_) | None => None,
     };
     Ok(way.map_or_else(
-        || visit.failure_page(identification, Code::AlreadyAnswered, None, None),
+        || visit.failure_page(identification, Code::AlreadyAnswered),
         |way| Reply::new(Answer::App(way), visit.locale(identification)),
     ))
 }
@@ -127,7 +149,7 @@ async fn over(visit: &Visit, identification: &Identification, picked: &Picked) -
 /// The landing page of an identification that is open.
 async fn landed(visit: &Visit, identification: &Identification) -> Result<Reply, Error> {
     if visit.broker.flows.is_settled(&identification.id).await? {
-        return Ok(visit.failure_page(identification, Code::AlreadyAnswered, None, None));
+        return Ok(visit.failure_page(identification, Code::AlreadyAnswered));
     }
     Ok(landing(visit, identification))
 }
@@ -147,7 +169,7 @@ fn give_key(visit: &Visit, identification: &Identification, picked: &Picked) -> 
 fn once_more(visit: &Visit, identification: &Identification, picked: &Picked) -> Reply {
     let locale = visit.locale(identification);
     let door = same_door(visit, identification, picked, ONCE_MORE);
-    shown(visit, door.map(|door| Page::Working { again: Again::Get(door) }), locale)
+    shown(visit, door.map(|door| Page::Working { again: BrowserRequest::Get(door) }), locale)
 }
 
 /// A page for a browser whose key did not come back.

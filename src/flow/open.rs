@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use tunnus_sdk::BrowserRequest;
+
 use super::{
     identification::Identification,
     page::{Choice, Page},
-    prepare,
+    permit, prepare,
     settle::{fail, settle},
     start::start,
     visit::{Answer, Reply, Visit},
 };
 use crate::{
-    error::Code,
+    error::{Code, Error},
     metrics::FlowStep,
     tenant::model::{App, Connection},
 };
@@ -55,13 +57,14 @@ pub(super) async fn straight(visit: &Visit, identification: Identification) -> R
 /// Opens the door for its owner: the chooser, or straight to the upstream.
 pub(super) async fn open(visit: &Visit, identification: Identification, picked: &Picked) -> Reply {
     if let Some(code) = picked.abandon {
-        return settle(visit, &identification, Err(code.into())).await;
+        return end(visit, &identification, code).await;
     }
     if visit.broker.flows.ambient.now() > identification.expires_at {
-        return settle(visit, &identification, Err(Code::FlowExpired.into())).await;
+        return end(visit, &identification, Code::FlowExpired).await;
     }
-    let Ok(app) = visit.app(&identification).cloned() else {
-        return visit.page(Code::FlowUnknown);
+    let app = match permit::app(&visit.tenant, &identification) {
+        Ok(app) => app.clone(),
+        Err(error) => return settle(visit, &identification, Err(error)).await,
     };
     let tenant = visit.tenant.clone();
     let possible = prepare::possible(&visit.broker, &tenant, &app, &identification);
@@ -83,6 +86,17 @@ pub(super) async fn open(visit: &Visit, identification: Identification, picked: 
     }
 }
 
+/// Ends what no attempt has ended: the person gives up, or comes too late.
+async fn end(visit: &Visit, identification: &Identification, code: Code) -> Reply {
+    let error = Error::from(code);
+    // A failure that left a choice was counted when it happened.
+    if matches!(code, Code::UserCancelled | Code::FlowExpired) {
+        let connection = identification.connection.as_deref().unwrap_or_default();
+        visit.broker.metrics.failed(&visit.tenant.id, connection, &error);
+    }
+    settle(visit, identification, Err(error)).await
+}
+
 async fn begin(
     visit: &Visit,
     app: &App,
@@ -91,6 +105,10 @@ async fn begin(
 ) -> Reply {
     match start(visit, app, connection, &identification).await {
         Ok(reply) => reply,
+        // Nothing has begun, and the person can try again.
+        Err(error) if error.code == Code::StoreUnavailable => {
+            visit.try_again(&identification, &error, &[("connection", &connection.id)])
+        }
         Err(error) => fail(visit, &identification, &connection.id, error).await,
     }
 }
@@ -118,7 +136,7 @@ fn chooser(
     let choice = |connection: &&Arc<Connection>| {
         let name = connection.display_name.in_locale(locale).unwrap_or(&connection.id).to_owned();
         let url = visit.door(identification, &[("connection", &connection.id)])?;
-        Some(Choice { name, url, notice: None })
+        Some(Choice { name, to: BrowserRequest::Get(url), notice: None })
     };
     let choices = possible.iter().filter_map(choice).collect();
     let name = app.name.in_locale(locale).unwrap_or(&app.id).to_owned();

@@ -1,6 +1,7 @@
 //! What a browser is shown: values only. `http::pages` puts them into words and markup.
 
 use serde::{Deserialize, Serialize};
+use tunnus_sdk::BrowserRequest;
 use url::Url;
 
 use crate::error::Code;
@@ -24,8 +25,8 @@ pub enum Page {
     },
     /// The same request is being worked on: the page refreshes itself.
     Working {
-        /// How to ask again.
-        again: Again,
+        /// How to ask again: the same address or the same form.
+        again: BrowserRequest,
     },
     /// A form that posts itself: to an upstream, to the app, or once more to us.
     SelfPost {
@@ -35,7 +36,7 @@ pub enum Page {
         fields: Vec<(String, String)>,
     },
     /// Something went wrong.
-    Failure(Failure),
+    Failure(Box<Failure>),
     /// Before a login that is not bound to the app's browser: names the app and waits for a click.
     Landing {
         /// The app that asks.
@@ -63,27 +64,13 @@ pub enum Page {
     },
 }
 
-/// How a page that refreshes itself asks again.
-#[derive(Clone, Debug)]
-pub enum Again {
-    /// The same address.
-    Get(Url),
-    /// The same form.
-    Post {
-        /// Where to.
-        action: Url,
-        /// The fields.
-        fields: Vec<(String, String)>,
-    },
-}
-
 /// One choice of a list.
 #[derive(Clone, Debug)]
 pub struct Choice {
     /// What it is called.
     pub name: String,
     /// Where it leads.
-    pub url: Url,
+    pub to: BrowserRequest,
     /// A notice beside it: a disturbance, say.
     pub notice: Option<String>,
 }
@@ -97,8 +84,18 @@ pub struct Failure {
     pub trace_id: String,
     /// The app, where it is known.
     pub app: Option<String>,
-    /// The way back to the app: with the error, where an app waits for one, else its home.
-    pub back: Option<Url>,
+    /// The same once more, where that may help.
+    pub again: Option<BrowserRequest>,
     /// Another method, where there is one.
     pub another: Option<Url>,
+    /// The way back to the app: with the error, where an app waits for one, else its home.
+    pub back: Option<BrowserRequest>,
+}
+
+impl Failure {
+    /// A failure from which no way leads on.
+    #[must_use]
+    pub const fn new(code: Code, trace_id: String) -> Self {
+        Self { code, trace_id, app: None, again: None, another: None, back: None }
+    }
 }

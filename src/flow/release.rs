@@ -1,11 +1,11 @@
 //! What an app gets of an identity: its subject, the members it asked for and may have, no more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::hmac;
 use subtle::ConstantTimeEq;
-use tunnus_sdk::{Hidden, Identity, Member, Source, SubjectSource, Timestamp};
+use tunnus_sdk::{Attributes, Hidden, Identity, Member, Source, SubjectSource, Timestamp};
 
 use super::{
     identification::Identification,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{self, Code, Error},
-    tenant::model::{Connection, Tenant},
+    tenant::model::{App, Connection, Tenant},
 };
 
 /// Makes the record that the app gets.
@@ -23,18 +23,20 @@ use crate::{
 /// or a required member is missing; [`Code::PersonMismatch`].
 pub fn release(
     tenant: &Tenant,
+    app: &App,
     connection: &Connection,
     identification: &Identification,
     mut identity: Identity,
 ) -> Result<IdentityRecord, Error> {
-    if identity.assurance.level < identification.minimum_assurance {
+    if identity.assurance.level < identification.minimum_assurance.max(app.minimum_assurance) {
         return Err(Error::new(Code::AssuranceTooLow));
     }
     let subject = subject(tenant, connection.subject, &identity)?;
     check_person(identification, &identity)?;
     derive_ages(identification, &mut identity);
+    let wanted = identification.wanted(app).collect();
+    keep_members(&mut identity.attributes, &mut identity.provenance, &wanted);
     check_complete(identification, &identity)?;
-    keep_wanted(identification, &mut identity);
     let authenticated_at = identity.authenticated_at.to_rfc3339().ok_or(Code::Internal)?;
     Ok(IdentityRecord {
         schema: SCHEMA.to_owned(),
@@ -94,7 +96,7 @@ fn derive_ages(identification: &Identification, identity: &mut Identity) {
     let Some(birth_date) = identity.attributes.birth_date.clone() else {
         return;
     };
-    for member in identification.wanted() {
+    for member in identification.members() {
         let Member::AgeOver(years) = member else { continue };
         if identity.attributes.age_over.contains_key(&years) {
             continue;
@@ -120,14 +122,17 @@ fn check_complete(identification: &Identification, identity: &Identity) -> Resul
     if missing.is_empty() { Ok(()) } else { Err(not_received(&missing)) }
 }
 
-fn keep_wanted(identification: &Identification, identity: &mut Identity) {
-    let wanted: BTreeSet<Member> = identification.wanted().collect();
-    for member in identity.attributes.members() {
-        if !wanted.contains(&member) {
-            identity.attributes.remove(member);
+/// Drops every member that is not among `kept`.
+pub(super) fn keep_members(
+    attributes: &mut Attributes,
+    provenance: &mut BTreeMap<Member, Source>,
+    kept: &BTreeSet<Member>,
+) {
+    for member in attributes.members() {
+        if !kept.contains(&member) {
+            attributes.remove(member);
         }
     }
-    let Identity { attributes, provenance, .. } = identity;
     provenance.retain(|member, _| attributes.has(*member));
 }
 

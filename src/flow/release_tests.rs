@@ -6,7 +6,10 @@ use tunnus_sdk::{
 };
 
 use super::*;
-use crate::{flow::for_tests::identification, tenant::model::Branding};
+use crate::{
+    flow::for_tests::{app, identification},
+    tenant::model::Branding,
+};
 
 const HETU: &str = "070770-905D";
 
@@ -62,7 +65,16 @@ fn identity() -> Identity {
 }
 
 fn released(identification: &Identification, identity: Identity) -> Result<IdentityRecord, Error> {
-    release(&tenant("acme", 1), &connection(SubjectSource::NationalId), identification, identity)
+    let allowed: Vec<_> = identification.members().collect();
+    released_to(&app(&allowed), identification, identity)
+}
+
+fn released_to(
+    app: &App,
+    identification: &Identification,
+    identity: Identity,
+) -> Result<IdentityRecord, Error> {
+    release(&tenant("acme", 1), app, &connection(SubjectSource::NationalId), identification, identity)
 }
 
 #[test]
@@ -110,6 +122,22 @@ fn a_required_member_that_did_not_come_is_named() {
 }
 
 #[test]
+fn what_was_withdrawn_from_the_app_meanwhile_is_not_released() {
+    let asked = identification(&[Member::FullName], &[Member::NationalId]);
+    let record = released_to(&app(&[Member::FullName]), &asked, identity()).unwrap();
+    assert_eq!(record.attributes.members(), [Member::FullName]);
+    let error = released_to(&app(&[Member::NationalId]), &asked, identity()).unwrap_err();
+    assert_eq!(error.code, Code::ClaimsNotReceived, "without what it needs the app gets nothing");
+}
+
+#[test]
+fn a_floor_raised_meanwhile_holds() {
+    let raised = App { minimum_assurance: Level::High, ..app(&[]) };
+    let error = released_to(&raised, &identification(&[], &[]), identity()).unwrap_err();
+    assert_eq!(error.code, Code::AssuranceTooLow);
+}
+
+#[test]
 fn a_missing_national_id_never_falls_back_to_another_subject() {
     let mut without = identity();
     without.attributes.national_id = None;
@@ -131,7 +159,7 @@ fn another_person_than_expected_fails() {
 fn a_subject_is_stable_for_a_person_and_another_at_each_tenant() {
     let asked = identification(&[], &[]);
     let subject = |tenant: &Tenant, source, identity| {
-        release(tenant, &connection(source), &asked, identity).unwrap().subject
+        release(tenant, &app(&[]), &connection(source), &asked, identity).unwrap().subject
     };
     let acme = tenant("acme", 1);
     let first = subject(&acme, SubjectSource::NationalId, identity());
@@ -153,7 +181,8 @@ fn parts_of_a_subject_cannot_be_shifted() {
     let subject = |issuer: &str, sub: &str| {
         let mut identity = identity();
         identity.upstream = UpstreamSubject { issuer: issuer.to_owned(), subject: sub.into() };
-        release(&tenant("acme", 1), &connection(SubjectSource::Upstream), &asked, identity).unwrap().subject
+        let connection = connection(SubjectSource::Upstream);
+        release(&tenant("acme", 1), &app(&[]), &connection, &asked, identity).unwrap().subject
     };
     assert_ne!(subject("https://a", "bc"), subject("https://ab", "c"));
 }

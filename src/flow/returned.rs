@@ -4,30 +4,57 @@
 //! then take; the provider only with what was taken. Nothing here costs a private-key operation
 //! unless this browser has an attempt waiting on this leg of this connection.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tunnus_sdk::{Evidence, Inbound, Leg, Params, Step};
+use tunnus_sdk::{BrowserRequest, Inbound, Leg, Params, Timestamp};
 use url::Url;
 
 use super::{
-    attempt::{ANSWERED_KEPT, Answered, Attempt, Sent, Waiting, digest},
+    attempt::{Attempt, Sent, digest},
     binding::Binding,
     find::{Found, Open},
     keep::TakenAttempt,
-    page::{Again, Choice, Page},
-    release::release,
-    settle::{fail, settle},
+    knock,
+    page::{Choice, Page},
+    permit,
     visit::{Answer, Reply, Visit},
 };
 use crate::{
     error::{Code, Error},
-    metrics::FlowStep,
-    tenant::connections::Ready,
-    tenant::model::Connection,
+    tenant::{connections::Ready, model::Connection},
 };
 
 /// The parameter that names the attempt which the person picked.
-pub const PICKED: &str = "tunnus_attempt";
+const PICKED: &str = "tunnus_attempt";
+/// The parameter that says since when the browser waits for its answer.
+const SINCE: &str = "tunnus_since";
+/// Marks a form that came to us a second time, from our own page and so with our cookies.
+pub const REPOSTED: &str = "tunnus_reposted";
+/// Longer than a leg takes, with an upstream that is slow and a store that is away for a moment.
+const LEG_MAX: Duration = Duration::from_secs(120);
+
+/// What a browser brings back from an upstream.
+#[derive(Clone, Debug)]
+pub struct Brought {
+    /// The upstream's parameters.
+    pub params: Params,
+    /// Whether they came in a form: then they stand in no address.
+    pub posted: bool,
+    /// The name of the attempt that the person picked.
+    pub picked: Option<String>,
+    /// Since when the browser waits for its answer.
+    pub since: Option<Timestamp>,
+}
+
+impl Brought {
+    /// Tells the upstream's parameters from ours.
+    #[must_use]
+    pub fn of(params: Params, posted: bool) -> Self {
+        let picked = params.one(PICKED).map(str::to_owned);
+        let since = params.one(SINCE).and_then(|since| since.parse().ok()).map(Timestamp);
+        Self { params: params.without(&[PICKED, SINCE, REPOSTED]), posted, picked, since }
+    }
+}
 
 /// What is known of a return before its attempt is taken.
 pub(super) struct Return<'a> {
@@ -37,47 +64,47 @@ pub(super) struct Return<'a> {
     pub(super) own: Vec<Binding>,
     pub(super) ready: Ready,
     pub(super) inbound: Inbound,
-    /// The name of the attempt that the person picked.
-    pub(super) picked: Option<&'a str>,
+    pub(super) brought: &'a Brought,
     pub(super) asked: String,
 }
 
 /// Takes the return of a browser on `leg` of `connection`.
 ///
 /// # Errors
-/// Page-only codes and [`Code::StoreUnavailable`]: nothing that an app waits to hear.
-pub async fn take(
-    visit: &Visit,
-    connection: &str,
-    leg: Leg,
-    params: Params,
-    picked: Option<&str>,
-) -> Result<Reply, Error> {
+/// Page-only codes: nothing that an app waits to hear.
+pub async fn take(visit: &Visit, connection: &str, leg: Leg, brought: &Brought) -> Result<Reply, Error> {
     let own = visit.browser.bindings.of(&visit.tenant.id, connection);
     if own.is_empty() {
         return Err(Code::BrowserMismatch.into());
     }
     let connection = visit.tenant.connection(connection).ok_or(Code::FlowUnknown)?;
     let ready = visit.broker.connections.ready(&visit.tenant, connection)?;
-    let inbound = Inbound { leg, params };
+    let inbound = Inbound { leg, params: brought.params.clone() };
     let asked = digest(&inbound);
-    let back = Return { visit, connection, own, ready, inbound, picked, asked };
-    match back.find().await? {
-        Found::One(binding) => back.go_on(&binding).await,
-        Found::Several(attempts) => back.ask_the_person(&attempts),
-        Found::AtWork => Ok(back.working()),
+    let back = Return { visit, connection, own, ready, inbound, brought, asked };
+    match back.answer().await {
+        Err(error) if error.code == Code::StoreUnavailable => Ok(back.later(&error)),
+        answered => answered,
     }
 }
 
 impl Return<'_> {
+    async fn answer(&self) -> Result<Reply, Error> {
+        match self.find().await? {
+            Found::One(binding) => self.go_on(&binding).await,
+            Found::Several(attempts) => self.ask_the_person(&attempts),
+            Found::AtWork(binding) => self.working(&binding).await,
+        }
+    }
+
     fn ask_the_person(&self, open: &[Open]) -> Result<Reply, Error> {
         let locale = self.visit.browser.locale;
         let choice = |(binding, attempt): &Open| {
             let app = self.visit.app(&attempt.identification).ok()?;
             let app_name = app.name.in_locale(locale).unwrap_or(&app.id).to_owned();
             // Named by a hash that only this browser's cookie spells out, not by its state.
-            let url = self.address(Some(&binding.name()))?;
-            Some(Choice { name: app_name, url, notice: None })
+            let to = self.once_more(Some(&binding.name()), None)?;
+            Some(Choice { name: app_name, to, notice: None })
         };
         let choices: Vec<_> = open.iter().filter_map(choice).collect();
         if choices.is_empty() {
@@ -86,12 +113,25 @@ impl Return<'_> {
         Ok(Reply::new(Answer::Page(Page::Waiting { choices }), locale))
     }
 
-    /// This return's own address, with the attempt that was picked.
-    fn address(&self, picked: Option<&str>) -> Option<Url> {
+    /// This return as it came, with what is ours in it. What came in a form goes in a form again.
+    fn once_more(&self, picked: Option<&str>, since: Option<Timestamp>) -> Option<BrowserRequest> {
         let issuer = self.visit.broker.issuer(&self.visit.tenant.id);
         let path = format!("{issuer}/return/{}/{}", self.connection.id, self.inbound.leg);
+        let since = since.map(|since| since.0.to_string());
         let picked = picked.map(|picked| (PICKED, picked));
-        Url::parse_with_params(&path, self.inbound.params.iter().chain(picked)).ok()
+        let ours = picked.into_iter().chain(since.as_deref().map(|since| (SINCE, since)));
+        let params = self.inbound.params.iter().chain(ours);
+        if !self.brought.posted {
+            return Url::parse_with_params(&path, params).ok().map(BrowserRequest::Get);
+        }
+        let fields = params.chain([(REPOSTED, "1")]);
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Some(BrowserRequest::Post { action: Url::parse(&path).ok()?, fields })
+    }
+
+    /// The store is away and nothing is taken: the same return will do.
+    fn later(&self, error: &Error) -> Reply {
+        self.visit.later(error, self.once_more(self.brought.picked.as_deref(), None))
     }
 
     /// Whether an attempt was begun over this connection of this tenant.
@@ -104,7 +144,7 @@ impl Return<'_> {
         let flows = &self.visit.broker.flows;
         let attempt = match flows.attempt(binding).await? {
             TakenAttempt::Ours(attempt) => attempt,
-            TakenAttempt::AtWork => return Ok(self.working()),
+            TakenAttempt::AtWork => return self.working(binding).await,
             TakenAttempt::Unknown => return Err(Code::FlowUnknown.into()),
         };
         // The cookie says whose it is, and is the browser's to write: the attempt itself says it again.
@@ -116,108 +156,43 @@ impl Return<'_> {
             return Ok(self.again(&attempt, sent));
         }
         if !attempt.awaits(&self.inbound.leg) {
-            return Ok(self.visit.failure_page(&attempt.identification, Code::AlreadyAnswered, None, None));
+            return Ok(self.visit.failure_page(&attempt.identification, Code::AlreadyAnswered));
         }
         match flows.take_attempt(binding).await? {
             TakenAttempt::Ours(attempt) => self.resume(binding, *attempt).await,
-            TakenAttempt::AtWork => Ok(self.working()),
+            TakenAttempt::AtWork => self.working(binding).await,
             TakenAttempt::Unknown => Err(Code::FlowUnknown.into()),
         }
     }
 
-    /// The page that asks for the answer again.
-    fn working(&self) -> Reply {
-        self.address(self.picked).map_or_else(
-            || self.visit.page(Code::Internal),
-            |url| {
-                let again = Again::Get(url);
-                Reply::new(Answer::Page(Page::Working { again }), self.visit.browser.locale)
-            },
-        )
+    /// The page that asks for the answer again, for as long as somebody can be at work on it.
+    async fn working(&self, binding: &Binding) -> Result<Reply, Error> {
+        let now = self.visit.broker.flows.ambient.now();
+        let since = self.brought.since.filter(|since| *since <= now).unwrap_or(now);
+        if now > since.plus(LEG_MAX) {
+            return self.abandoned(binding).await;
+        }
+        let again = self.once_more(self.brought.picked.as_deref(), Some(since)).ok_or(Code::Internal)?;
+        Ok(Reply::new(Answer::Page(Page::Working { again }), self.visit.browser.locale))
     }
 
-    /// The same answer once more, for a double click or a reload.
+    /// Whoever was at work has ended in the middle of it: the door leads to another attempt.
+    async fn abandoned(&self, binding: &Binding) -> Result<Reply, Error> {
+        let identification = knock::owned(self.visit, &binding.identification).await?;
+        let identification = identification.ok_or(Code::FlowUnknown)?;
+        Ok(self.visit.try_again(&identification, &Code::Internal.into(), &[]))
+    }
+
+    /// The same answer once more, for a double click or a reload; unless its app is gone meanwhile.
     fn again(&self, attempt: &Attempt, sent: &Sent) -> Reply {
+        if let Err(error) = permit::app(&self.visit.tenant, &attempt.identification) {
+            return self.visit.failure_page(&attempt.identification, error.code);
+        }
         let answer = match sent.clone() {
             Sent::Upstream(to) => Answer::Upstream(to),
             Sent::App(way) => Answer::App(way),
             Sent::Failure(failure) => Answer::Page(Page::Failure(failure)),
         };
         Reply::new(answer, self.visit.locale(&attempt.identification))
-    }
-
-    /// Goes on with an attempt that is ours alone.
-    async fn resume(&self, binding: &Binding, mut attempt: Attempt) -> Result<Reply, Error> {
-        let metrics = &self.visit.broker.metrics;
-        metrics.step(&self.visit.tenant.id, &self.connection.id, FlowStep::Returned);
-        let waiting = attempt.waiting.take();
-        let step = self.step(&attempt, waiting).await;
-        let mut reply = match step {
-            Ok(Step::Navigate(navigate)) => {
-                attempt.waiting = Some(Waiting { leg: navigate.expect, state: navigate.state });
-                Reply::new(Answer::Upstream(navigate.to), self.visit.locale(&attempt.identification))
-            }
-            Ok(Step::Authenticated(evidence)) => self.arrived(&attempt, &evidence).await,
-            Err(error) => fail(self.visit, &attempt.identification, &self.connection.id, error).await,
-        };
-        self.remember(binding, attempt, &mut reply).await?;
-        Ok(reply)
-    }
-
-    /// Asks the provider, unless the attempt is too late or its connection was switched off.
-    async fn step(&self, attempt: &Attempt, waiting: Option<Waiting>) -> Result<Step, Error> {
-        let app = self.visit.app(&attempt.identification)?;
-        if !self.visit.tenant.connections_of(app).any(|connection| connection.id == self.connection.id) {
-            return Err(Code::ConnectionUnknown.into());
-        }
-        if self.visit.broker.flows.ambient.now() > attempt.expires_at {
-            return Err(Code::FlowExpired.into());
-        }
-        let waiting = waiting.ok_or(Code::AlreadyAnswered)?;
-        Ok(self.ready.provider.resume(&attempt.login, waiting.state, self.inbound.clone()).await?)
-    }
-
-    /// The person is proved: normalise, decide what the app gets, settle.
-    async fn arrived(&self, attempt: &Attempt, evidence: &Evidence) -> Reply {
-        let metrics = &self.visit.broker.metrics;
-        metrics.step(&self.visit.tenant.id, &self.connection.id, FlowStep::Exchanged);
-        let identification = &attempt.identification;
-        let identity = self.ready.provider.normalise(evidence).map_err(Error::from);
-        let record = identity
-            .and_then(|identity| release(&self.visit.tenant, self.connection, identification, identity));
-        match record {
-            Ok(record) => settle(self.visit, identification, Ok(record)).await,
-            Err(error) => fail(self.visit, identification, &self.connection.id, error).await,
-        }
-    }
-
-    /// Puts the attempt back with its answer: for its next leg, or for the same request once more.
-    async fn remember(
-        &self,
-        binding: &Binding,
-        mut attempt: Attempt,
-        reply: &mut Reply,
-    ) -> Result<(), Error> {
-        let flows = &self.visit.broker.flows;
-        let at = flows.ambient.now();
-        let answer = match &reply.answer {
-            Answer::Upstream(to) => Some(Sent::Upstream(to.clone())),
-            Answer::App(way) => Some(Sent::App(way.clone())),
-            Answer::Page(Page::Failure(failure)) => Some(Sent::Failure(failure.clone())),
-            Answer::Door(_) | Answer::Page(_) => None,
-        };
-        attempt.answered.extend(answer.map(|answer| Answered { asked: self.asked.clone(), answer, at }));
-        if attempt.waiting.is_none() {
-            attempt.expires_at = at.plus(ANSWERED_KEPT);
-            reply.cookies.push(self.visit.browser.bindings.renewed(binding, ANSWERED_KEPT));
-        }
-        match flows.keep_attempt(binding, &attempt).await {
-            // The result is settled and must reach the app; only a reload would miss this.
-            Err(error) if attempt.waiting.is_none() => {
-                error.log(&attempt.identification.trace_id);
-                Ok(())
-            }
-            kept => kept,
-        }
     }
 }

@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
+use tunnus_sdk::{BrowserRequest, Method};
 use url::Url;
 
 use super::{
     finish::{AppReturn, finish},
-    identification::{Face, Identification},
-    prepare,
+    identification::Identification,
+    page::Failure,
+    permit, prepare,
     record::IdentityRecord,
     visit::{Answer, Reply, Visit},
 };
 use crate::{
     error::{Code, Error},
     metrics::FlowStep,
+    tenant::model::App,
 };
 
 /// How many failures of one app within [`LOOP_WINDOW`] end in a page instead of a redirect.
@@ -36,9 +39,10 @@ pub(super) async fn fail(
         .app(identification)
         .is_ok_and(|app| prepare::possible(&visit.broker, &visit.tenant, app, identification).len() > 1);
     if another_helps && others {
-        let back = visit.door(identification, &[("abandon", error.code.name())]);
+        let back = visit.door(identification, &[("abandon", error.code.name())]).map(BrowserRequest::Get);
         let another = visit.door(identification, &[("proceed", "1")]);
-        return visit.failure_page(identification, error.code, back, another);
+        let failure = visit.failure(identification, error.code);
+        return visit.failed(identification, Failure { another, back, ..failure });
     }
     settle(visit, identification, Err(error)).await
 }
@@ -49,59 +53,91 @@ pub(super) async fn settle(
     identification: &Identification,
     result: Result<IdentityRecord, Error>,
 ) -> Reply {
-    let issuer = visit.broker.issuer(&visit.tenant.id);
+    // An app that is gone, or whose address is no longer its own, gets neither person nor record.
+    let (app, result) = match permit::app(&visit.tenant, identification) {
+        Ok(app) => (Some(app), result),
+        Err(error) => (None, Err(error)),
+    };
     let failed = result.as_ref().err().map(|error| error.code);
     let identified = result.as_ref().ok().map(|record| (record.connection.clone(), record.method.clone()));
-    match finish(&visit.broker.flows, &issuer, identification, result).await {
-        Ok(mut way) => {
-            tracing::info!(
-                trace_id = identification.trace_id,
-                identification = identification.id,
-                tenant = visit.tenant.id,
-                app = identification.app,
-                outcome = failed.map_or("completed", Code::name),
-                "identification settled"
-            );
-            if let Some((connection, method)) = identified {
-                let metrics = &visit.broker.metrics;
-                metrics.step(&visit.tenant.id, &connection, FlowStep::Finished);
-                metrics.identified(
-                    &visit.tenant.id,
-                    &connection,
-                    method.as_ref().map(|method| method.id.as_str()),
-                );
+    match finish(&visit.broker, identification, result).await {
+        Ok(way) => {
+            record(visit, identification, failed, identified);
+            match (app, failed) {
+                (Some(app), _) => to_app(visit, identification, app, way, failed),
+                (None, failed) => visit.failure_page(identification, failed.unwrap_or(Code::AppUnauthorised)),
             }
-            if let (AppReturn::Stay { app, .. }, Ok(known)) = (&mut way, visit.app(identification)) {
-                known.name.in_locale(visit.locale(identification)).unwrap_or(&known.id).clone_into(app);
-            }
-            to_app(visit, identification, way, failed)
         }
+        Err(error) if error.code == Code::StoreUnavailable => visit.try_again(identification, &error, &[]),
         Err(error) => {
             error.log(&identification.trace_id);
-            visit.failure_page(identification, error.code, None, None)
+            visit.failure_page(identification, error.code)
         }
     }
 }
 
-/// Back to the app; after several failures in a row by a page with a link, so that no loop spins.
-fn to_app(visit: &Visit, identification: &Identification, way: AppReturn, failed: Option<Code>) -> Reply {
+/// Logs and counts how an identification ended.
+fn record(
+    visit: &Visit,
+    identification: &Identification,
+    failed: Option<Code>,
+    identified: Option<(String, Option<Method>)>,
+) {
+    tracing::info!(
+        trace_id = identification.trace_id,
+        identification = identification.id,
+        tenant = visit.tenant.id,
+        app = identification.app,
+        outcome = failed.map_or("completed", Code::name),
+        "identification settled"
+    );
+    if let Some((connection, method)) = identified {
+        let metrics = &visit.broker.metrics;
+        metrics.step(&visit.tenant.id, &connection, FlowStep::Finished);
+        metrics.identified(&visit.tenant.id, &connection, method.as_ref().map(|method| method.id.as_str()));
+    }
+}
+
+/// Back to the app; after several failures in a row by a page with a button, so that no loop spins.
+fn to_app(
+    visit: &Visit,
+    identification: &Identification,
+    app: &App,
+    way: AppReturn,
+    failed: Option<Code>,
+) -> Reply {
     let locale = visit.locale(identification);
+    let way = match way {
+        AppReturn::Stay { success, .. } => {
+            AppReturn::Stay { app: app.name.in_locale(locale).unwrap_or(&app.id).to_owned(), success }
+        }
+        way @ (AppReturn::Redirect(_) | AppReturn::FormPost { .. }) => way,
+    };
     let Some(code) = failed else {
         return Reply::new(Answer::App(way), locale);
     };
     let failures = count_failure(visit, &identification.app);
-    let looping = failures.2 >= LOOP_LIMIT && !matches!(identification.face, Face::Rest { return_url: None });
-    let mut reply = match way {
-        AppReturn::Redirect(url) if looping => {
-            visit.failure_page(identification, code, Url::parse(url.expose_str()).ok(), None)
+    let back = if failures.2 >= LOOP_LIMIT { by_click(&way) } else { None };
+    let reply = match back {
+        Some(back) => {
+            let failure = visit.failure(identification, code);
+            visit.failed(identification, Failure { back: Some(back), ..failure })
         }
-        AppReturn::FormPost { .. } if looping => visit.failure_page(identification, code, None, None),
-        AppReturn::Redirect(_) | AppReturn::FormPost { .. } | AppReturn::Stay { .. } => {
-            Reply::new(Answer::App(way), locale)
-        }
+        None => Reply::new(Answer::App(way), locale),
     };
-    reply.failures = Some(failures);
-    reply
+    Reply { failures: Some(failures), ..reply }
+}
+
+/// The same way, for a button.
+fn by_click(way: &AppReturn) -> Option<BrowserRequest> {
+    match way {
+        AppReturn::Redirect(url) => Url::parse(url.expose_str()).ok().map(BrowserRequest::Get),
+        AppReturn::FormPost { action, fields } => {
+            let fields = fields.iter().map(|(name, value)| (name.clone(), value.expose().clone()));
+            Some(BrowserRequest::Post { action: action.clone(), fields: fields.collect() })
+        }
+        AppReturn::Stay { .. } => None,
+    }
 }
 
 fn count_failure(visit: &Visit, app: &str) -> (String, i64, u32) {

@@ -81,7 +81,7 @@ fn login_request(
     let locale = visit.locale(identification);
     LoginRequest {
         state: Hidden::default(),
-        claims: claims(connection, identification, descriptor),
+        claims: claims(app, connection, identification, descriptor),
         required: identification.required.clone(),
         minimum_assurance: identification.minimum_assurance,
         method: identification.method.clone(),
@@ -96,12 +96,13 @@ fn login_request(
 /// What is asked of the upstream: what the app wants and the provider can give, and what the
 /// subject is made from. No more.
 fn claims(
+    app: &App,
     connection: &Connection,
     identification: &Identification,
     descriptor: &Descriptor,
 ) -> BTreeSet<Member> {
     let given = |member: Member| if descriptor.claims.contains(&member) { member } else { Member::BirthDate };
-    let wanted = identification.wanted().filter(|member| can_give(descriptor, *member)).map(given);
+    let wanted = identification.wanted(app).filter(|member| can_give(descriptor, *member)).map(given);
     let by_national_id =
         connection.subject == SubjectSource::NationalId || identification.expected_national_id.is_some();
     wanted.chain(by_national_id.then_some(Member::NationalId)).collect()

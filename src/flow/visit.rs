@@ -86,8 +86,21 @@ impl Visit {
     /// A page about a failure of which no app waits to hear.
     #[must_use]
     pub fn page(&self, code: Code) -> Reply {
-        let failure = Failure { code, trace_id: self.trace_id.clone(), app: None, back: None, another: None };
-        Reply::new(Answer::Page(Page::Failure(failure)), self.browser.locale)
+        let failure = Failure::new(code, self.trace_id.clone());
+        Reply::new(Answer::Page(Page::Failure(Box::new(failure))), self.browser.locale)
+    }
+
+    /// A page about a store that is away, where nothing is lost: the same request will do.
+    pub(super) fn later(&self, error: &Error, again: Option<BrowserRequest>) -> Reply {
+        error.log(&self.trace_id);
+        let failure = Failure { again, ..Failure::new(error.code, self.trace_id.clone()) };
+        Reply::new(Answer::Page(Page::Failure(Box::new(failure))), self.browser.locale)
+    }
+
+    /// The same visit with the settings as they are by now; none where the tenant is gone.
+    pub(super) fn by_now(&self) -> Option<Self> {
+        let tenant = self.broker.tenants.tenant(&self.tenant.id)?;
+        Some(Self { tenant, ..self.clone() })
     }
 
     /// The app behind an identification.
@@ -102,7 +115,11 @@ impl Visit {
 
     /// The door of an identification.
     pub(super) fn door(&self, identification: &Identification, query: &[(&str, &str)]) -> Option<Url> {
-        let ticket = to_ticket(identification);
+        self.door_of(&to_ticket(identification), query)
+    }
+
+    /// The door that a ticket finds.
+    pub(super) fn door_of(&self, ticket: &str, query: &[(&str, &str)]) -> Option<Url> {
         let mut url =
             Url::parse(&format!("{}/identify/{ticket}", self.broker.issuer(&self.tenant.id))).ok()?;
         if !query.is_empty() {
@@ -111,21 +128,38 @@ impl Visit {
         Some(url)
     }
 
-    /// A page about a failure of a known identification, with the way home.
-    #[must_use]
-    pub fn failure_page(
+    /// What is to be said of a failure of a known identification, with the way home.
+    pub(super) fn failure(&self, identification: &Identification, code: Code) -> Failure {
+        let app = self.app(identification).ok();
+        let name = app.and_then(|app| app.name.in_locale(self.locale(identification)));
+        let home = app.and_then(|app| app.home_url.clone());
+        Failure {
+            app: name.map(str::to_owned),
+            back: home.map(BrowserRequest::Get),
+            ..Failure::new(code, identification.trace_id.clone())
+        }
+    }
+
+    /// The page that says it.
+    pub(super) fn failed(&self, identification: &Identification, failure: Failure) -> Reply {
+        Reply::new(Answer::Page(Page::Failure(Box::new(failure))), self.locale(identification))
+    }
+
+    /// A page about a failure of a known identification, with the way home and no other.
+    pub(super) fn failure_page(&self, identification: &Identification, code: Code) -> Reply {
+        self.failed(identification, self.failure(identification, code))
+    }
+
+    /// A page about what failed without an end to the identification: the door leads to another try.
+    pub(super) fn try_again(
         &self,
         identification: &Identification,
-        code: Code,
-        back: Option<Url>,
-        another: Option<Url>,
+        error: &Error,
+        query: &[(&str, &str)],
     ) -> Reply {
-        let locale = self.locale(identification);
-        let app = self.app(identification).ok();
-        let back = back.or_else(|| app.and_then(|app| app.home_url.clone()));
-        let app = app.and_then(|app| app.name.in_locale(locale)).map(str::to_owned);
-        let failure = Failure { code, trace_id: identification.trace_id.clone(), app, back, another };
-        Reply::new(Answer::Page(Page::Failure(failure)), locale)
+        error.log(&identification.trace_id);
+        let again = self.door(identification, query).map(BrowserRequest::Get);
+        self.failed(identification, Failure { again, ..self.failure(identification, error.code) })
     }
 }
 

@@ -23,14 +23,11 @@ use crate::{
         knock::{AGAIN, Knock},
         open::Picked,
         page::{Failure, Page},
-        returned::PICKED,
+        returned::{Brought, REPOSTED},
         visit::{Answer, Browser, Reply, Visit},
     },
     tenant::model::Tenant,
 };
-
-/// Marks a form that came to us a second time, from our own page and so with our cookies.
-const REPOSTED: &str = "tunnus_reposted";
 
 /// HEAD has no effect.
 pub async fn nothing() -> HttpResponse {
@@ -60,8 +57,8 @@ pub async fn error_index() -> HttpResponse {
 /// A page about a failure where no tenant or login is known.
 #[must_use]
 pub fn failure(request: &HttpRequest, code: Code) -> HttpResponse {
-    let failure = Failure { code, trace_id: TraceId::of(request).0, app: None, back: None, another: None };
-    plain_page(&Page::Failure(failure), locale(request, None))
+    let failure = Failure::new(code, TraceId::of(request).0);
+    plain_page(&Page::Failure(Box::new(failure)), locale(request, None))
 }
 
 /// The visit behind a request; none where there is no such tenant.
@@ -223,16 +220,13 @@ async fn returned(
     if is_framed(request) {
         return out_of_frame(&visit, request);
     }
+    let posted = request.method() == Method::POST;
     // A POST from another site lacks our SameSite=Lax cookies: our own page posts it once more.
-    if request.method() == Method::POST && !params.has(REPOSTED) {
+    if posted && !params.has(REPOSTED) {
         return repost(&visit, request, &params);
     }
-    let by_hand = params.one(PICKED).map(str::to_owned);
-    let params = params.without(&[REPOSTED, PICKED]);
-    run(visit, move |visit| async move {
-        drive::take(&visit, &connection, &leg, params, by_hand.as_deref()).await
-    })
-    .await
+    let brought = Brought::of(params, posted);
+    run(visit, move |visit| async move { drive::take(&visit, &connection, &leg, &brought).await }).await
 }
 
 fn repost(visit: &Visit, request: &HttpRequest, params: &Params) -> HttpResponse {

@@ -44,10 +44,11 @@ async fn released(
     let outcome = broker.flows.outcome(id).await?;
     let outcome = outcome.filter(|outcome| is_theirs(&outcome.identification, &caller));
     let outcome = outcome.ok_or(Code::IdentificationUnknown)?;
+    broker.flows.check_readable(&outcome)?;
     match &outcome.result {
         Settled::Failed(_) => Ok(body::settled(&outcome, None)),
         Settled::Completed(_) => {
-            let record = open_record(&broker.flows, &outcome, &secret);
+            let record = open_record(&broker.flows, &caller.app, &outcome, &secret);
             let record =
                 record.ok_or_else(|| Error::request("/code", "not the code of this identification"))?;
             Ok(body::settled(&outcome, Some(&record)))

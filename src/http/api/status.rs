@@ -12,7 +12,7 @@ use super::body::{self, Caller, caller, is_theirs, respond};
 use crate::{
     app::Broker,
     error::{Code, Error},
-    flow::{finish::open_record, identification::Outcome},
+    flow::{finish::open_record, identification::Outcome, record::IdentityRecord},
     http::{browser::params, trace::TraceId},
 };
 
@@ -69,9 +69,12 @@ async fn pending(broker: &Broker, caller: &Caller, id: &str) -> Result<Value, Er
 async fn find(broker: &Broker, caller: &Caller, id: &str) -> Result<Option<Value>, Error> {
     let outcome = broker.flows.outcome(id).await?;
     let outcome = outcome.filter(|outcome| is_theirs(&outcome.identification, caller));
-    Ok(outcome.map(|outcome| body::settled(&outcome, polled(broker, &outcome).as_ref())))
+    let Some(outcome) = outcome else { return Ok(None) };
+    broker.flows.check_readable(&outcome)?;
+    Ok(Some(body::settled(&outcome, polled(broker, caller, &outcome).as_ref())))
 }
 
-fn polled(broker: &Broker, outcome: &Outcome) -> Option<crate::flow::record::IdentityRecord> {
-    if outcome.identification.is_polled() { open_record(&broker.flows, outcome, "") } else { None }
+fn polled(broker: &Broker, caller: &Caller, outcome: &Outcome) -> Option<IdentityRecord> {
+    let polled = outcome.identification.is_polled();
+    if polled { open_record(&broker.flows, &caller.app, outcome, "") } else { None }
 }

@@ -120,7 +120,7 @@ fn refusal(visit: &Visit, destination: &Destination, refused: &Refused) -> Reply
     let issuer = visit.broker.issuer(&visit.tenant.id);
     let mut params = vec![("iss".to_owned(), Hidden::from(issuer.as_str()))];
     params.extend(destination.state.clone().map(|state| ("state".to_owned(), state)));
-    for (name, value) in error_params(refused.error.code, &visit.trace_id, &issuer) {
+    for (name, value) in error_params(refused.error.code, &visit.trace_id, &visit.broker.public_url) {
         let value = match (name.as_str(), refused.error.fields.first()) {
             ("error", _) => Hidden::from(refused.oauth_error),
             ("error_description", Some(field)) => {

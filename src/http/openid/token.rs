@@ -141,7 +141,7 @@ fn judge<'a>(
     let expires_at = outcome.finished_at.plus(broker.lifetimes.code());
     let in_time = broker.flows.ambient.now() <= expires_at;
     let same_uri = form.one("redirect_uri") == Some(&request.redirect_uri);
-    let record = open_record(&broker.flows, outcome, secret);
+    let record = open_record(&broker.flows, app, outcome, secret);
     match record {
         Some(record) if is_theirs && in_time && same_uri && has_verifier(request, form) => {
             Ok((request, record))

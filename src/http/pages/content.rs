@@ -4,10 +4,11 @@
 //! buttons. So one template serves all, and what holds for it (one heading, labels, escaping) holds
 //! for every page.
 
+use tunnus_sdk::BrowserRequest;
 use url::Url;
 
 use super::{
-    Again, Choice, Failure, Page, address, plain,
+    Choice, Failure, Page, address, plain,
     texts::{AppWords, Texts, Words},
 };
 use crate::error::Code;
@@ -32,9 +33,9 @@ pub(super) struct Content {
     pub paragraphs: Vec<String>,
     /// A list of links, one to be picked.
     pub choices: Vec<Item>,
-    /// A form without visible fields.
+    /// A form that sends itself.
     pub form: Option<Form>,
-    /// Links that look like buttons; the first is the one to press.
+    /// What looks like buttons; the first is the one to press.
     pub actions: Vec<Action>,
     /// The trace id.
     pub reference: Option<String>,
@@ -58,18 +59,49 @@ pub(super) enum Sign {
     Busy,
 }
 
-/// One link of a list.
+/// Where a click leads.
+#[derive(Clone, Debug)]
+pub(super) enum Way {
+    /// To an address.
+    Link(String),
+    /// There with a form without visible fields.
+    Form {
+        /// Where it goes.
+        action: String,
+        /// Its fields.
+        fields: Vec<(String, String)>,
+    },
+}
+
+impl Way {
+    /// The way of `request`, to an address that `judge` lets pass.
+    fn of(request: &BrowserRequest, judge: fn(&Url) -> Option<String>) -> Option<Self> {
+        match request {
+            BrowserRequest::Get(url) => judge(url).map(Self::Link),
+            BrowserRequest::Post { action, fields } => {
+                Some(Self::Form { action: address::web(action)?, fields: fields.clone() })
+            }
+        }
+    }
+
+    /// Whether it is a form.
+    pub(super) const fn is_form(&self) -> bool {
+        matches!(self, Self::Form { .. })
+    }
+}
+
+/// One choice of a list.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
     /// What it is called.
     pub name: String,
     /// Where it leads.
-    pub href: String,
+    pub way: Way,
     /// A notice beneath the name.
     pub notice: Option<String>,
 }
 
-/// A form without visible fields.
+/// A form that sends itself.
 #[derive(Clone, Debug)]
 pub(super) struct Form {
     /// Where it goes.
@@ -80,21 +112,35 @@ pub(super) struct Form {
     pub script: &'static str,
 }
 
-/// A link that looks like a button.
+/// What looks like a button.
 #[derive(Clone, Debug)]
 pub(super) struct Action {
     /// What it says.
     pub label: String,
     /// Where it leads.
-    pub href: String,
+    pub way: Way,
     /// Whether it leads out of a frame.
     pub top: bool,
 }
 
 impl Action {
+    /// Within the same window.
+    fn new(label: impl Into<String>, way: Way) -> Self {
+        Self { label: label.into(), way, top: false }
+    }
+
     /// A link within the same window.
-    fn new(label: impl Into<String>, href: String) -> Self {
-        Self { label: label.into(), href, top: false }
+    fn link(label: &str, href: String) -> Self {
+        Self::new(label, Way::Link(href))
+    }
+}
+
+impl Content {
+    /// Whether it holds a form.
+    pub(super) fn has_form(&self) -> bool {
+        let ways = self.choices.iter().map(|item| &item.way);
+        let mut ways = ways.chain(self.actions.iter().map(|action| &action.way));
+        self.form.is_some() || ways.any(Way::is_form)
     }
 }
 
@@ -142,7 +188,8 @@ fn chooser(app: &str, choices: &[Choice], back: Option<&Url>, texts: &Texts) -> 
     if content.choices.is_empty() {
         content.paragraphs.push(texts.nothing_to_choose.to_owned());
     }
-    content.actions.extend(way_home(back, Some(app), texts.cancel_to, texts));
+    let home = back.and_then(address::home).map(Way::Link);
+    content.actions.extend(home.map(|way| homeward(way, Some(app), texts.cancel_to, texts)));
     content
 }
 
@@ -150,21 +197,21 @@ fn chooser(app: &str, choices: &[Choice], back: Option<&Url>, texts: &Texts) -> 
 fn items(choices: &[Choice]) -> Vec<Item> {
     let item = |choice: &Choice| {
         let notice = choice.notice.as_deref().map(plain::name).filter(|notice| !notice.is_empty());
-        Some(Item { name: plain::name(&choice.name), href: address::web(&choice.url)?, notice })
+        Some(Item { name: plain::name(&choice.name), way: Way::of(&choice.to, address::web)?, notice })
     };
     choices.iter().filter_map(item).collect()
 }
 
 /// The same request again, after a while or on a click.
-fn working(again: &Again, texts: &Texts) -> Option<Content> {
+fn working(again: &BrowserRequest, texts: &Texts) -> Option<Content> {
     match again {
-        Again::Get(url) => {
+        BrowserRequest::Get(url) => {
             let href = address::web(url)?;
             let refresh = Some(format!("{REFRESH_AFTER};url={href}"));
-            let actions = vec![Action::new(texts.proceed, href)];
+            let actions = vec![Action::link(texts.proceed, href)];
             Some(Content { actions, refresh, ..sheet(texts.working, Sign::Busy) })
         }
-        Again::Post { action, fields } => self_post(action, fields, SUBMIT_LATER, texts.working),
+        BrowserRequest::Post { action, fields } => self_post(action, fields, SUBMIT_LATER, texts.working),
     }
 }
 
@@ -179,43 +226,41 @@ fn self_post(
     Some(Content { form: Some(form), ..sheet(words, Sign::Busy) })
 }
 
-/// What went wrong, what to do next, the way home.
+/// What went wrong, what to do next, the ways on and home.
 fn failure(failure: &Failure, texts: &Texts) -> Content {
+    let again = failure.again.as_ref().and_then(|again| Way::of(again, address::web));
     let another = failure.another.as_ref().and_then(address::web);
-    let mut actions: Vec<_> = another.into_iter().map(|href| Action::new(texts.another, href)).collect();
-    actions.extend(way_home(failure.back.as_ref(), failure.app.as_deref(), texts.back_to, texts));
+    let again = again.map(|way| Action::new(texts.retry, way));
+    let another = another.map(|href| Action::link(texts.another, href));
+    let home = failure.back.as_ref().and_then(|back| Way::of(back, address::home));
+    let home = home.map(|way| homeward(way, failure.app.as_deref(), texts.back_to, texts));
     let reference = Some(plain::trace(&failure.trace_id)).filter(|trace| !trace.is_empty());
+    let actions = again.into_iter().chain(another).chain(home).collect();
     Content { actions, reference, ..sheet(texts.failure(failure.code), Sign::Alert) }
 }
 
 /// The way back to an app, by its name where it has one.
-fn way_home(
-    back: Option<&Url>,
-    app: Option<&str>,
-    named: fn(&str) -> String,
-    texts: &Texts,
-) -> Option<Action> {
-    let href = address::home(back?)?;
+fn homeward(way: Way, app: Option<&str>, named: fn(&str) -> String, texts: &Texts) -> Action {
     let name = app.map(plain::name).filter(|name| !name.is_empty());
-    Some(Action::new(name.map_or_else(|| texts.back.to_owned(), |name| named(&name)), href))
+    Action::new(name.map_or_else(|| texts.back.to_owned(), |name| named(&name)), way)
 }
 
 /// Names the app, warns, and waits for a click.
 fn landing(app: &str, proceed: &Url, texts: &Texts) -> Option<Content> {
     let mut content = app_sheet(texts.landing, app, Sign::None, texts);
     content.paragraphs.push(texts.landing_warning.to_owned());
-    content.actions.push(Action::new(texts.proceed, address::web(proceed)?));
+    content.actions.push(Action::link(texts.proceed, address::web(proceed)?));
     Some(content)
 }
 
 /// Says what is missing, and offers another try.
 fn without_cookies(retry: &Url, texts: &Texts) -> Option<Content> {
-    let retry = Action::new(texts.retry, address::web(retry)?);
+    let retry = Action::link(texts.retry, address::web(retry)?);
     Some(Content { actions: vec![retry], ..sheet(texts.without_cookies, Sign::Alert) })
 }
 
 /// The way out of a frame.
 fn top_level(url: &Url, texts: &Texts) -> Option<Content> {
-    let open = Action { top: true, ..Action::new(texts.open, address::web(url)?) };
+    let open = Action { top: true, ..Action::link(texts.open, address::web(url)?) };
     Some(Content { actions: vec![open], framable: true, ..sheet(texts.top_level, Sign::None) })
 }

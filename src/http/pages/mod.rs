@@ -25,7 +25,7 @@ pub use texts::sentence;
 use tunnus_sdk::Locale;
 
 use crate::{
-    flow::page::{Again, Choice, Failure, Page},
+    flow::page::{Choice, Failure, Page},
     tenant::model::Branding,
 };
 

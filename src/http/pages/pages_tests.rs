@@ -1,6 +1,6 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::digest::{SHA256, digest};
-use tunnus_sdk::LocalizedText;
+use tunnus_sdk::{BrowserRequest, LocalizedText};
 use url::Url;
 
 use super::*;
@@ -27,7 +27,7 @@ fn branding() -> Branding {
 fn choice(name: &str) -> Choice {
     Choice {
         name: name.to_owned(),
-        url: url("https://id.example/t/acme/authorize?connection=ftn&x=1"),
+        to: BrowserRequest::Get(url("https://id.example/t/acme/authorize?connection=ftn&x=1")),
         notice: None,
     }
 }
@@ -37,8 +37,9 @@ fn failure(code: Code) -> Failure {
         code,
         trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
         app: Some("Acme Shop".to_owned()),
-        back: Some(url("https://shop.example/cb?error=access_denied&state=1")),
+        again: None,
         another: Some(url("https://id.example/t/acme/identify/T")),
+        back: Some(BrowserRequest::Get(url("https://shop.example/cb?error=access_denied&state=1"))),
     }
 }
 
@@ -53,21 +54,25 @@ fn pages(name: &str) -> Vec<Page> {
     with_notice.notice = Some(name.to_owned());
     let back = Some(url("https://shop.example/"));
     let failed = Failure { app: Some(app.clone()), trace_id: name.to_owned(), ..failure(Code::Internal) };
+    let form = || BrowserRequest::Post { action: here.clone(), fields: fields(name, name) };
+    let by_form = Failure { again: Some(form()), back: Some(form()), ..failed.clone() };
     let mut pages = vec![
         Page::Chooser { app: app.clone(), choices: vec![with_notice, choice("Mobiilivarmenne")], back },
         Page::Chooser { app: app.clone(), choices: Vec::new(), back: None },
         Page::Waiting { choices: vec![choice(name), choice("Acme Shop")] },
-        Page::Working { again: Again::Get(here.clone()) },
-        Page::Working { again: Again::Post { action: here.clone(), fields: fields(name, name) } },
+        Page::Waiting { choices: vec![Choice { to: form(), ..choice(name) }, choice("Acme Shop")] },
+        Page::Working { again: BrowserRequest::Get(here.clone()) },
+        Page::Working { again: form() },
         Page::WithoutCookies { retry: here.clone() },
         Page::SelfPost { action: here.clone(), fields: fields(name, name) },
-        Page::Failure(failed),
+        Page::Failure(Box::new(failed)),
+        Page::Failure(Box::new(by_form)),
         Page::Landing { app: app.clone(), proceed: here.clone() },
         Page::Done { app: app.clone(), success: true },
         Page::Done { app, success: false },
         Page::TopLevel { url: here },
     ];
-    pages.extend(Code::ALL.map(|code| Page::Failure(failure(code))));
+    pages.extend(Code::ALL.map(|code| Page::Failure(Box::new(failure(code)))));
     pages
 }
 
@@ -185,8 +190,9 @@ fn the_policy_allows_what_the_page_holds_and_nothing_else() {
         assert!(scripts.iter().all(|script| policy.contains(&source_of(script))), "{policy}");
         let forms = elements(&html, "form");
         assert_eq!(policy.contains("form-action 'none'"), forms.is_empty(), "{policy}");
-        assert!(scripts.len() == forms.len() && forms.len() <= 1);
-        assert!(forms.iter().all(|form| form.contains("<button class=\"button\" type=\"submit\">")));
+        // A form sends itself only where it stands alone.
+        assert!(scripts.is_empty() || forms.len() == 1, "{html}");
+        assert!(forms.iter().all(|form| form.contains("type=\"submit\">")), "{html}");
         assert_eq!(policy.contains("; img-src https: data:"), html.contains("<img "), "{policy}");
         assert!(policy.contains("; base-uri 'none'") && !policy.contains("unsafe"), "{policy}");
     }
@@ -204,7 +210,7 @@ fn only_the_way_out_of_a_frame_may_stand_in_one() {
 
 #[test]
 fn a_failure_shows_the_sentence_the_trace_id_and_the_way_home() {
-    let html = in_finnish(&Page::Failure(failure(Code::ProviderResponseRejected))).html;
+    let html = in_finnish(&Page::Failure(Box::new(failure(Code::ProviderResponseRejected)))).html;
     for shown in [
         "<h1 id=\"title\">Tunnistautumistasi ei voitu vahvistaa</h1>",
         "<code>0af7651916cd43dd8448eb211c80319c</code>",
@@ -220,15 +226,34 @@ fn a_failure_shows_the_sentence_the_trace_id_and_the_way_home() {
 
 #[test]
 fn a_failure_without_app_trace_or_way_home_is_still_a_page() {
-    let bare =
-        Failure { code: Code::FlowUnknown, trace_id: String::new(), app: None, back: None, another: None };
-    let html =
-        render(&Page::Failure(bare.clone()), &Look { locale: Locale::Sv, branding: &Branding::default() })
-            .html;
+    let bare = Failure::new(Code::FlowUnknown, String::new());
+    let html = render(
+        &Page::Failure(Box::new(bare.clone())),
+        &Look { locale: Locale::Sv, branding: &Branding::default() },
+    )
+    .html;
     assert!(html.contains("Den här identifieringen gäller inte längre") && !html.contains("<dl"), "{html}");
     assert!(!html.contains("<a "), "{html}");
-    let homeward = Failure { back: Some(url("https://shop.example/")), ..bare };
-    assert!(in_finnish(&Page::Failure(homeward)).html.contains(">Palaa palveluun</a>"));
+    let homeward = Failure { back: Some(BrowserRequest::Get(url("https://shop.example/"))), ..bare };
+    assert!(in_finnish(&Page::Failure(Box::new(homeward))).html.contains(">Palaa palveluun</a>"));
+}
+
+#[test]
+fn what_came_in_a_form_is_led_on_by_a_form() {
+    let back = BrowserRequest::Post { action: url("https://shop.example/cb"), fields: fields("code", "c") };
+    let html =
+        in_finnish(&Page::Failure(Box::new(Failure { back: Some(back.clone()), ..failure(Code::Internal) })))
+            .html;
+    let form = "<form method=\"post\" action=\"https://shop.example/cb\" autocomplete=\"off\">";
+    let field = "<input type=\"hidden\" name=\"code\" value=\"c\">";
+    assert!(html.contains(form) && html.contains(field) && !html.contains("<script"), "{html}");
+    assert!(html.contains("type=\"submit\">Palaa palveluun Acme Shop</button>"), "{html}");
+    let html = in_finnish(&Page::Waiting { choices: vec![Choice { to: back, ..choice("Nordea") }] }).html;
+    assert!(html.contains(form) && html.contains(field), "{html}");
+    assert!(
+        html.contains("<button class=\"choice\" type=\"submit\">") && !html.contains("<a class=\"choice\""),
+        "{html}"
+    );
 }
 
 #[test]
@@ -263,14 +288,16 @@ fn an_app_without_a_name_is_the_service() {
 
 #[test]
 fn the_working_page_asks_again_by_itself() {
-    let html = in_finnish(&Page::Working { again: Again::Get(url("https://id.example/r?a=1&b='\"2")) }).html;
+    let html =
+        in_finnish(&Page::Working { again: BrowserRequest::Get(url("https://id.example/r?a=1&b='\"2")) })
+            .html;
     assert!(
         html.contains(
             "<meta http-equiv=\"refresh\" content=\"2;url=https://id.example/r?a=1&#38;b=%27%222\">"
         ),
         "{html}"
     );
-    let again = Again::Post { action: url("https://id.example/r"), fields: fields("state", "s") };
+    let again = BrowserRequest::Post { action: url("https://id.example/r"), fields: fields("state", "s") };
     let html = in_finnish(&Page::Working { again }).html;
     assert!(elements(&html, "script")[0].starts_with("setTimeout("), "{html}");
     assert!(!html.contains("http-equiv"), "{html}");
@@ -295,15 +322,22 @@ fn a_form_posts_its_fields_even_where_one_is_called_submit() {
 fn no_page_leads_to_an_address_that_runs() {
     let bad = || url("javascript:alert(document.domain)");
     let mut trap = choice("Nordea");
-    trap.url = bad();
-    let home = Failure { back: Some(bad()), another: Some(bad()), ..failure(Code::UserCancelled) };
+    trap.to = BrowserRequest::Get(bad());
+    let bad_form = || BrowserRequest::Post { action: bad(), fields: Vec::new() };
+    let by_form = Choice { to: bad_form(), ..trap.clone() };
+    let home = Failure {
+        again: Some(bad_form()),
+        another: Some(bad()),
+        back: Some(BrowserRequest::Get(bad())),
+        ..failure(Code::UserCancelled)
+    };
     for page in [
         Page::Chooser { app: "A".to_owned(), choices: vec![trap.clone()], back: Some(bad()) },
-        Page::Waiting { choices: vec![trap] },
-        Page::Working { again: Again::Get(bad()) },
-        Page::Working { again: Again::Post { action: bad(), fields: Vec::new() } },
+        Page::Waiting { choices: vec![trap, by_form] },
+        Page::Working { again: BrowserRequest::Get(bad()) },
+        Page::Working { again: bad_form() },
         Page::SelfPost { action: bad(), fields: Vec::new() },
-        Page::Failure(home),
+        Page::Failure(Box::new(home)),
         Page::Landing { app: "A".to_owned(), proceed: bad() },
         Page::TopLevel { url: bad() },
     ] {

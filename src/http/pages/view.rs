@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     Look, Rendered, address,
-    content::{Content, Sign},
+    content::{Content, Sign, Way},
     plain,
     policy::Policy,
     style,
@@ -57,7 +57,7 @@ pub(super) fn person(content: &Content, look: &Look<'_>) -> Rendered {
         style: &style,
         script: content.form.as_ref().map(|form| form.script),
         logo: brand.logo.is_some(),
-        form: content.form.is_some(),
+        form: content.has_form(),
         framable: content.framable,
     };
     let content_security_policy = policy.header();

@@ -74,6 +74,9 @@ async fn the_browser_that_brings_the_request_owns_the_identification() {
     let way_home = chooser.links().into_iter().find(|link| param(link, "abandon").is_some());
     let home = person.get(&way_home.unwrap()).await.location().expect("back to the app");
     assert_eq!(param(&home, "error").as_deref(), Some("access_denied"));
+    let counted = bench.sandbox.broker.metrics.render();
+    let given_up = "tunnus_flows_finished_total{connection=\"\",outcome=\"user_cancelled\",reason=\"\",tenant=\"demo\"} 1";
+    assert!(counted.contains(given_up), "{counted}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,5 +203,22 @@ async fn three_failures_in_a_row_end_in_a_page() {
         let door = body["url"].as_str().unwrap().parse().unwrap();
         let ended = person.try_walk(&door, RETURN).await;
         assert_eq!(ended.is_ok(), round < 3, "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_in_place_of_a_loop_leads_back_by_the_form_that_the_app_asked_for() {
+    let bench = Bench::start();
+    let mut person = bench.person();
+    let more =
+        [("connection", "ftn"), ("login_hint", "sandbox:fault=cancel"), ("response_mode", "form_post")];
+    for round in 1..=3 {
+        let pending = bench.sandbox.relying.begin(RETURN, &more).await.unwrap();
+        let back = person.walk(&pending.url, &format!("{}/return/", bench.issuer())).await;
+        let shown = person.get(&back).await;
+        let (action, fields) = shown.form().unwrap_or_else(|| panic!("{}", shown.body));
+        assert!(action.as_str().starts_with(RETURN));
+        assert!(fields.contains(&("error".to_owned(), "access_denied".to_owned())), "{fields:?}");
+        assert_eq!(shown.body.contains("<script"), round < 3, "round {round}: it waits for a click");
     }
 }

@@ -3,6 +3,8 @@
 mod door;
 mod requests;
 mod returns;
+mod settings;
+mod store;
 
 use url::Url;
 

@@ -203,6 +203,44 @@ async fn deleting_wins_over_a_late_return() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_came_in_a_form_stands_in_no_address() {
+    let bench = Bench::start();
+    let mut person = bench.person();
+    let back = until_return(&bench, &mut person, "ftn").await;
+    let mut fields: Vec<_> = back.query_pairs().into_owned().collect();
+    let mut address = back.clone();
+    address.set_query(None);
+    fields.push(("tunnus_reposted".to_owned(), "1".to_owned()));
+    // A double click: the second comes while the first is at work, and both come again.
+    let mut other_tab = person.clone();
+    let (first, second) = tokio::join!(person.post(&address, &fields), other_tab.post(&address, &fields));
+    let code = param(&back, "code").expect("the upstream's code");
+    let homes: Vec<_> = [&first, &second].iter().filter_map(|shown| shown.location()).collect();
+    assert!(!homes.is_empty(), "{}", first.body);
+    for shown in [first, second] {
+        assert!(shown.links().iter().all(|link| !link.as_str().contains(&code)), "{}", shown.body);
+        assert!(shown.refresh().is_none_or(|again| !again.as_str().contains(&code)), "{}", shown.body);
+    }
+    let again = person.post(&address, &fields).await.location();
+    assert_eq!(again.as_ref(), homes.first(), "the same answer");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_return_answered_by_a_form_is_answered_by_it_again() {
+    let bench = Bench::start();
+    let more =
+        [("connection", "ftn"), ("login_hint", "sandbox:persona=onni"), ("response_mode", "form_post")];
+    let pending = bench.sandbox.relying.begin(RETURN, &more).await.unwrap();
+    let mut person = bench.person();
+    let back = person.walk(&pending.url, &format!("{}/return/", bench.issuer())).await;
+    let (first, again) = (person.get(&back).await, person.get(&back).await);
+    assert_eq!((first.status, first.location()), (200, None));
+    let (action, fields) = first.form().expect("a form");
+    assert!(action.as_str().starts_with(RETURN) && fields.iter().any(|(name, _)| name == "code"));
+    assert_eq!(again.form(), Some((action, fields)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_post_across_sites_is_taken_after_one_repost() {
     let bench = Bench::start();
     let mut person = bench.person();

@@ -5,3 +5,4 @@ pub mod peer;
 pub mod person;
 pub mod redis;
 pub mod sandbox;
+pub mod shaky;

@@ -1,0 +1,66 @@
+//! What the settings still allow in mid-flow: asked on every leg, and before anything is released.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::identification::{Face, Identification};
+use crate::{
+    error::{Code, Error},
+    tenant::model::{App, Connection, RedirectUri, Release, Tenant},
+};
+
+/// The app that asked, as long as it is there and takes its answer where it asked for it.
+///
+/// # Errors
+/// [`Code::AppUnauthorised`].
+pub(super) fn app<'a>(tenant: &'a Tenant, identification: &Identification) -> Result<&'a Arc<App>, Error> {
+    let app = tenant.app(&identification.app).filter(|app| takes_back(app, &identification.face));
+    app.ok_or_else(|| Code::AppUnauthorised.into())
+}
+
+/// The connection of this id, as long as the app may use it.
+///
+/// # Errors
+/// [`Code::ConnectionUnknown`].
+pub(super) fn connection<'a>(
+    tenant: &'a Tenant,
+    app: &'a App,
+    id: &str,
+) -> Result<&'a Arc<Connection>, Error> {
+    let connection = tenant.connections_of(app).find(|connection| connection.id == id);
+    connection.ok_or_else(|| Code::ConnectionUnknown.into())
+}
+
+/// Whether the app still takes answers in this way, at this address.
+fn takes_back(app: &App, face: &Face) -> bool {
+    match face {
+        Face::OpenId(request) => app.redirect_uris.iter().any(|uri| uri.matches(&request.redirect_uri)),
+        Face::Rest { return_url: Some(url) } => {
+            app.release == Release::Code && app.return_urls.iter().any(|registered| is_at(registered, url))
+        }
+        Face::Rest { return_url: None } => app.release == Release::Poll,
+    }
+}
+
+/// A return URL was compared exactly when the app asked, and is kept as parsed.
+fn is_at(registered: &RedirectUri, url: &Url) -> bool {
+    let parsed = match registered {
+        RedirectUri::Exact(text) => Url::parse(text).ok(),
+        RedirectUri::Loopback(_) | RedirectUri::AnyLoopback => None,
+    };
+    registered.matches(url.as_str()) || parsed.is_some_and(|parsed| parsed == *url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_return_url_is_known_again_however_it_was_spelt() {
+        let url: Url = "https://shop.example".parse().unwrap();
+        assert!(is_at(&RedirectUri::Exact("https://shop.example".to_owned()), &url));
+        assert!(!is_at(&RedirectUri::Exact("https://shop.example/done".to_owned()), &url));
+        assert!(!is_at(&RedirectUri::AnyLoopback, &url));
+    }
+}
