@@ -1,7 +1,7 @@
 //! The composition root: everything that the broker shares at run time, put together.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, atomic::AtomicBool},
 };
 
@@ -12,12 +12,13 @@ use tunnus_sdk::Hidden;
 use crate::{
     ambient::Ambient,
     config::Lifetimes,
+    error::{Code, Error},
     flow::keep::Flows,
     host::{Outbound, ends},
     metrics::Metrics,
     providers::Providers,
     store::{FlowStore, MasterKey, MeteredStore, SealError, Sealer},
-    tenant::{connections::Connections, set::Tenants, watch::Look},
+    tenant::{connections::Connections, lookup::Tenants, model::Tenant, watch::Look},
 };
 
 /// A broker at work. Handlers and flows are given it; nothing in it is global.
@@ -25,7 +26,7 @@ pub struct Broker {
     /// The base of every issuer and return URL, without a trailing slash.
     pub public_url: String,
     /// The tenants, as they are now.
-    pub tenants: Arc<Tenants>,
+    pub tenants: Arc<dyn Tenants>,
     /// The providers compiled in.
     pub providers: Providers,
     /// The connections that are built.
@@ -51,7 +52,7 @@ pub struct Parts {
     /// The base of every issuer and return URL, without a trailing slash.
     pub public_url: String,
     /// The tenants.
-    pub tenants: Arc<Tenants>,
+    pub tenants: Arc<dyn Tenants>,
     /// The providers compiled in.
     pub providers: Providers,
     /// Where flows are kept.
@@ -151,19 +152,31 @@ impl Broker {
     /// Takes the tenants as they are now: what is gone is forgotten, connections in use that have
     /// changed are built again, and metrics say when credentials end.
     fn take_over(&self) {
-        let tenants = self.tenants.all();
+        let held = self.tenants.held().into_iter().map(|tenant| (tenant.id.clone(), tenant));
+        let tenants: BTreeMap<String, Arc<Tenant>> = held.collect();
         for id in self.connections.tenants() {
-            self.connections.follow(&id, tenants.tenant(&id).map(AsRef::as_ref));
+            self.connections.follow(&id, tenants.get(&id).map(AsRef::as_ref));
         }
         self.metrics.retain(&|tenant, connection| {
-            let tenant = tenants.tenant(tenant);
+            let tenant = tenants.get(tenant);
             tenant.is_some_and(|tenant| connection.is_none_or(|id| tenant.connection(id).is_some()))
         });
-        for tenant in tenants.iter() {
-            for connection in &tenant.connections {
-                self.metrics.credentials(&tenant.id, &connection.id, &ends(&connection.credentials));
-            }
+        tenants.values().for_each(|tenant| self.show_credentials(tenant));
+    }
+
+    /// Has the metrics say when a tenant's credentials end.
+    fn show_credentials(&self, tenant: &Tenant) {
+        for connection in &tenant.connections {
+            self.metrics.credentials(&tenant.id, &connection.id, &ends(&connection.credentials));
         }
+    }
+
+    /// The tenant of this id, as it is now.
+    ///
+    /// # Errors
+    /// [`Code::FlowUnknown`] where there is none; [`Code::StoreUnavailable`].
+    pub async fn tenant(&self, id: &str) -> Result<Arc<Tenant>, Error> {
+        Ok(self.tenants.tenant(id).await?.ok_or(Code::FlowUnknown)?)
     }
 
     /// The issuer of a tenant.

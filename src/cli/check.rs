@@ -80,20 +80,36 @@ async fn look(arguments: &Arguments, providers: Providers) -> Vec<Found> {
     if arguments.live {
         found.push(store(&broker).await);
     }
-    let wanted = |asked: &Option<String>, id: &str| asked.as_ref().is_none_or(|asked| asked == id);
-    let tenants = broker.tenants.all();
-    let tenants = tenants.iter().filter(|tenant| wanted(&arguments.tenant, &tenant.id));
-    let connections = tenants.flat_map(|tenant| {
-        let connections = tenant.connections.iter().filter(|connection| {
-            (connection.enabled || arguments.all) && wanted(&arguments.connection, &connection.id)
-        });
-        connections.map(|connection| (Arc::clone(tenant), Arc::clone(connection)))
-    });
-    found.extend(examined(&broker, connections.collect(), arguments.live).await);
+    found.extend(tenants(&broker, arguments).await);
     if found.iter().all(|found| found.connection.is_none()) {
         let remedy = Some("look at the ids, at `enabled`, or use --all");
         found.push(general("connections", Severity::Warning, "no connection was looked at", remedy));
     }
+    found
+}
+
+/// The findings about the tenants that are asked for.
+async fn tenants(broker: &Data<Broker>, arguments: &Arguments) -> Vec<Found> {
+    let (mut found, mut connections) = (Vec::new(), Vec::new());
+    let wanted = |asked: &Option<String>, id: &str| asked.as_ref().is_none_or(|asked| asked == id);
+    let ids = match broker.tenants.ids().await {
+        Ok(ids) => ids,
+        Err(error) => return vec![broken("tenants", &error)],
+    };
+    for id in ids.into_iter().filter(|id| wanted(&arguments.tenant, id)) {
+        match broker.tenants.tenant(&id).await {
+            Ok(Some(tenant)) => {
+                let of_it = tenant.connections.iter().filter(|connection| {
+                    (connection.enabled || arguments.all) && wanted(&arguments.connection, &connection.id)
+                });
+                connections.extend(of_it.map(|connection| (Arc::clone(&tenant), Arc::clone(connection))));
+            }
+            // Removed since.
+            Ok(None) => {}
+            Err(error) => found.push(Found { tenant: Some(id), ..broken("tenant", &error) }),
+        }
+    }
+    found.extend(examined(broker, connections, arguments.live).await);
     found
 }
 

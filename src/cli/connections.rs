@@ -68,17 +68,16 @@ enum SheetError {
 pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCode, Failure> {
     let Command::Sheet(wanted) = &arguments.command;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let _within = runtime.enter();
-    let sheet = sheet(wanted, providers)?;
+    let sheet = runtime.block_on(sheet(wanted, providers))?;
     let text = if wanted.json { sheet.to_json() } else { sheet.to_text(wanted.lang.into()) };
     writeln!(io::stdout(), "{}", text.trim_end())?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn sheet(wanted: &SheetOf, providers: Providers) -> Result<Sheet, Failure> {
+async fn sheet(wanted: &SheetOf, providers: Providers) -> Result<Sheet, Failure> {
     let config = Config::load(wanted.config.as_deref(), Arc::new(Environment::of_the_process()))?;
     let (broker, _) = assemble(&config, providers)?;
-    let tenant = broker.tenants.tenant(&wanted.tenant);
+    let tenant = broker.tenants.tenant(&wanted.tenant).await?;
     let tenant = tenant.ok_or_else(|| SheetError::Tenant(wanted.tenant.clone()))?;
     let connection = tenant.connection(&wanted.connection);
     let connection = connection.ok_or_else(|| SheetError::Connection(wanted.connection.clone()))?;

@@ -67,7 +67,7 @@ mod simulated {
     async fn all(sandbox: &Sandbox) -> Vec<(String, Vec<Finding>)> {
         let broker = Arc::clone(&sandbox.broker);
         let mut found = Vec::new();
-        for tenant in broker.tenants.all().iter() {
+        for tenant in broker.tenants.held() {
             for connection in &tenant.connections {
                 found.push((connection.id.clone(), examine(&broker, tenant, connection, true).await));
             }

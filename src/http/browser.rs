@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::Broker,
-    error::Code,
+    error::{Code, Error},
     flow::{
         binding::Bindings,
         door::DoorKeys,
@@ -26,7 +26,6 @@ use crate::{
         returned::{Brought, REPOSTED},
         visit::{Answer, Browser, Reply, Visit},
     },
-    tenant::model::Tenant,
 };
 
 /// HEAD has no effect.
@@ -61,11 +60,13 @@ pub fn failure(request: &HttpRequest, code: Code) -> HttpResponse {
     plain_page(&Page::Failure(Box::new(failure)), locale(request, None))
 }
 
-/// The visit behind a request; none where there is no such tenant.
-#[must_use]
-pub fn visit(broker: &Data<Broker>, tenant: &str, request: &HttpRequest) -> Option<Visit> {
-    Some(Visit {
-        tenant: broker.tenants.tenant(tenant)?,
+/// The visit behind a request.
+///
+/// # Errors
+/// [`Code::FlowUnknown`] where there is no such tenant; [`Code::StoreUnavailable`].
+pub async fn visit(broker: &Data<Broker>, tenant: &str, request: &HttpRequest) -> Result<Visit, Error> {
+    Ok(Visit {
+        tenant: broker.tenant(tenant).await?,
         broker: broker.clone().into_inner(),
         browser: browser(broker, request),
         trace_id: TraceId::of(request).0,
@@ -150,8 +151,9 @@ pub async fn identify(
     request: HttpRequest,
 ) -> HttpResponse {
     let (tenant, ticket) = path.into_inner();
-    let Some(visit) = visit(&broker, &tenant, &request) else {
-        return failure(&request, Code::FlowUnknown);
+    let visit = match visit(&broker, &tenant, &request).await {
+        Ok(visit) => visit,
+        Err(error) => return failure(&request, error.code),
     };
     if is_prefetch(&request) {
         return HttpResponse::ServiceUnavailable()
@@ -214,8 +216,9 @@ async fn returned(
     request: &HttpRequest,
     params: Params,
 ) -> HttpResponse {
-    let Some(visit) = visit(broker, &tenant, request) else {
-        return failure(request, Code::FlowUnknown);
+    let visit = match visit(broker, &tenant, request).await {
+        Ok(visit) => visit,
+        Err(error) => return failure(request, error.code),
     };
     if is_framed(request) {
         return out_of_frame(&visit, request);
@@ -252,10 +255,4 @@ where
         fallback.page(Code::Internal)
     });
     respond(&fallback.broker, &fallback.tenant, reply)
-}
-
-/// The tenant of a path.
-#[must_use]
-pub fn tenant(broker: &Broker, id: &str) -> Option<std::sync::Arc<Tenant>> {
-    broker.tenants.tenant(id)
 }

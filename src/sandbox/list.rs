@@ -47,7 +47,7 @@ pub fn print(sandbox: &Sandbox, as_lines: bool, out: &mut dyn Write) -> std::io:
 }
 
 fn known(sandbox: &Sandbox) -> Vec<Known> {
-    let tenant = sandbox.broker.tenants.tenant(TENANT);
+    let tenant = sandbox.tenants.tenant(TENANT);
     let connections = tenant.iter().flat_map(|tenant| &tenant.connections);
     let chosen = connections
         .filter(|connection| sandbox.connections.iter().any(|offered| offered.id == connection.id));

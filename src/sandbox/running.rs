@@ -26,7 +26,7 @@ use crate::{
     store::{FlowStore, MemoryLimits, MemoryStore},
     tenant::{
         model::{App, Connection},
-        set::{TenantSet, Tenants},
+        set::{HeldTenants, TenantSet},
     },
 };
 
@@ -76,6 +76,8 @@ pub enum SandboxError {
 pub struct Sandbox {
     /// The broker.
     pub broker: Data<Broker>,
+    /// Its tenants.
+    pub tenants: Arc<HeldTenants>,
     /// An app that speaks to it.
     pub relying: Relying,
     /// Where the demo app is.
@@ -129,9 +131,10 @@ impl Sandbox {
         let connections = offered(&assembled);
         let memory =
             || Arc::new(MemoryStore::new(MemoryLimits::default(), ambient.clone())) as Arc<dyn FlowStore>;
+        let tenants = Arc::new(HeldTenants::new(TenantSet::from_iter([assembled.tenant])));
         let broker = Data::new(Broker::assemble(Parts {
             public_url: sites.broker_url.clone(),
-            tenants: Arc::new(Tenants::fixed(TenantSet::from_iter([assembled.tenant]))),
+            tenants: tenants.clone(),
             providers,
             store: options.store.unwrap_or_else(memory),
             master_keys: vec![("sandbox".to_owned(), ambient.bytes::<32>())],
@@ -151,6 +154,7 @@ impl Sandbox {
         let servers = sites.serve(&broker, &assembled.simulators, authority, &relying, &connections)?;
         Ok(Self {
             broker,
+            tenants,
             relying,
             demo_url: servers.1,
             connections,

@@ -6,6 +6,7 @@ mod examples_tests;
 mod file;
 pub mod files;
 pub mod key_set;
+pub mod lookup;
 pub mod model;
 pub mod redirect_uri;
 pub mod set;

@@ -3,8 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arc_swap::ArcSwap;
+use async_trait::async_trait;
 
-use super::model::Tenant;
+use super::{
+    lookup::{Tenants, TenantsError},
+    model::Tenant,
+};
 
 /// Tenants by id. What is read from one set belongs together.
 #[derive(Clone, Debug, Default)]
@@ -41,18 +45,18 @@ impl FromIterator<Tenant> for TenantSet {
     }
 }
 
-/// The tenants as they are now.
+/// Tenants that are all held in memory.
 #[derive(Debug)]
-pub struct Tenants(ArcSwap<TenantSet>);
+pub struct HeldTenants(ArcSwap<TenantSet>);
 
-impl Tenants {
-    /// Tenants that stay as they are, unless [`Tenants::replace`] is called.
+impl HeldTenants {
+    /// Tenants that stay as they are, unless [`HeldTenants::replace`] is called.
     #[must_use]
-    pub fn fixed(set: TenantSet) -> Self {
+    pub fn new(set: TenantSet) -> Self {
         Self(ArcSwap::from_pointee(set))
     }
 
-    /// The tenant of this id, as it is now. Whoever works on one request asks once.
+    /// The tenant of this id, as it is now.
     #[must_use]
     pub fn tenant(&self, id: &str) -> Option<Arc<Tenant>> {
         self.0.load().tenant(id).cloned()
@@ -67,5 +71,20 @@ impl Tenants {
     /// Puts another set in place. Who holds a tenant of the old one keeps it.
     pub fn replace(&self, set: TenantSet) {
         self.0.store(Arc::new(set));
+    }
+}
+
+#[async_trait]
+impl Tenants for HeldTenants {
+    async fn tenant(&self, id: &str) -> Result<Option<Arc<Tenant>>, TenantsError> {
+        Ok(self.tenant(id))
+    }
+
+    fn held(&self) -> Vec<Arc<Tenant>> {
+        self.0.load().iter().cloned().collect()
+    }
+
+    async fn ids(&self) -> Result<Vec<String>, TenantsError> {
+        Ok(self.0.load().iter().map(|tenant| tenant.id.clone()).collect())
     }
 }

@@ -7,7 +7,11 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{files::Folder, set::Tenants, stamps::Stamps};
+use super::{
+    files::Folder,
+    set::{HeldTenants, TenantSet},
+    stamps::Stamps,
+};
 use crate::config::{Fault, Faults};
 
 /// How often the files are looked at.
@@ -27,7 +31,7 @@ pub enum Look {
 /// A folder that is watched.
 pub struct Watch {
     folder: Folder,
-    tenants: Arc<Tenants>,
+    tenants: Arc<HeldTenants>,
     stamps: Stamps,
 }
 
@@ -37,13 +41,13 @@ impl Watch {
     /// # Errors
     /// All faults of all files.
     pub fn open(folder: Folder) -> Result<Self, Faults> {
-        let reading = folder.read(&super::set::TenantSet::default());
-        Ok(Self { folder, tenants: Arc::new(Tenants::fixed(reading.result?)), stamps: reading.stamps })
+        let reading = folder.read(&TenantSet::default());
+        Ok(Self { folder, tenants: Arc::new(HeldTenants::new(reading.result?)), stamps: reading.stamps })
     }
 
     /// The tenants, which every look may exchange.
     #[must_use]
-    pub fn tenants(&self) -> Arc<Tenants> {
+    pub fn tenants(&self) -> Arc<HeldTenants> {
         Arc::clone(&self.tenants)
     }
 

@@ -8,7 +8,7 @@ fn watch(world: &World) -> Watch {
     Watch::open(Folder::new(world.dir(), providers(), world.references())).unwrap()
 }
 
-fn name(tenants: &Tenants) -> Option<String> {
+fn name(tenants: &HeldTenants) -> Option<String> {
     tenants.tenant("acme").and_then(|tenant| tenant.branding.name.fi.clone())
 }
 

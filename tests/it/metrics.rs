@@ -95,7 +95,7 @@ async fn keys_carry_a_tag_and_those_of_nobody_are_not_found() {
     let (status, tag) = get("/connections/ftn/jwks").await;
     assert_eq!((status, tag.is_some()), (200, true));
     assert_eq!(get("/connections/none/jwks").await, (404, None));
-    let tenants = &bench.sandbox.broker.tenants;
+    let tenants = &bench.sandbox.tenants;
     let mut tenant = Tenant::clone(&tenants.tenant(TENANT).unwrap());
     for connection in &mut tenant.connections {
         *connection = Arc::new(Connection { enabled: false, ..Connection::clone(connection) });

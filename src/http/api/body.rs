@@ -33,7 +33,7 @@ pub struct Caller {
 /// # Errors
 /// [`Code::AppUnauthorised`]; [`Code::StoreUnavailable`].
 pub async fn caller(broker: &Data<Broker>, tenant: &str, request: &HttpRequest) -> Result<Caller, Error> {
-    let tenant = broker.tenants.tenant(tenant).ok_or(Code::AppUnauthorised)?;
+    let tenant = broker.tenants.tenant(tenant).await?.ok_or(Code::AppUnauthorised)?;
     let app = auth::at_rest(broker, &tenant, request).await?;
     Ok(Caller { tenant, app })
 }

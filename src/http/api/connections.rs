@@ -7,7 +7,12 @@ use actix_web::{
 use serde_json::{Value, json};
 
 use super::body::{caller, respond};
-use crate::{app::Broker, error::Error, http::trace::TraceId, tenant::model::Connection};
+use crate::{
+    app::Broker,
+    error::Error,
+    http::trace::TraceId,
+    tenant::model::{Connection, Tenant},
+};
 
 /// Lists them, in the order of the chooser.
 pub async fn list(
@@ -22,16 +27,13 @@ pub async fn list(
 async fn listed(broker: &Data<Broker>, tenant: &str, request: &HttpRequest) -> Result<Value, Error> {
     let caller = caller(broker, tenant, request).await?;
     let connections = caller.tenant.connections_of(&caller.app);
-    let shown: Vec<_> = connections.map(|connection| show(broker, &caller.tenant.id, connection)).collect();
+    let shown: Vec<_> = connections.map(|connection| show(broker, &caller.tenant, connection)).collect();
     Ok(json!({ "connections": shown }))
 }
 
-fn show(broker: &Broker, tenant: &str, connection: &Connection) -> Value {
+fn show(broker: &Broker, tenant: &Tenant, connection: &Connection) -> Value {
     let descriptor = broker.providers.find(&connection.provider).map(|provider| provider.descriptor());
-    let healthy = broker
-        .tenants
-        .tenant(tenant)
-        .is_some_and(|tenant| broker.connections.ready(&tenant, connection).is_ok());
+    let healthy = broker.connections.ready(tenant, connection).is_ok();
     json!({
         "id": connection.id,
         "display_name": connection.display_name,

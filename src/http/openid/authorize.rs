@@ -52,8 +52,9 @@ async fn authorize(
     params: Params,
     in_query: bool,
 ) -> HttpResponse {
-    let Some(mut visit) = visit(broker, tenant, request) else {
-        return failure(request, Code::FlowUnknown);
+    let mut visit = match visit(broker, tenant, request).await {
+        Ok(visit) => visit,
+        Err(error) => return failure(request, error.code),
     };
     visit.browser.locale = locale(request, params.one("ui_locales"));
     if is_prefetch(request) {

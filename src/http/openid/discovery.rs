@@ -12,19 +12,18 @@ use tunnus_sdk::{Level, SigningAlgorithm};
 use super::{claims, request::SCOPES};
 use crate::{
     app::Broker,
-    error::Code,
     http::browser::failure,
     tenant::model::{AppAuthentication, Tenant},
 };
 
 /// `GET {issuer}/.well-known/openid-configuration`
 pub async fn show(tenant: Path<String>, broker: Data<Broker>, request: HttpRequest) -> HttpResponse {
-    match broker.tenants.tenant(&tenant) {
-        Some(tenant) => HttpResponse::Ok()
+    match broker.tenant(&tenant).await {
+        Ok(tenant) => HttpResponse::Ok()
             .insert_header(("Cache-Control", "public, max-age=300"))
             .insert_header(("Access-Control-Allow-Origin", "*"))
             .json(metadata(&broker, &tenant)),
-        None => failure(&request, Code::FlowUnknown),
+        Err(error) => failure(&request, error.code),
     }
 }
 

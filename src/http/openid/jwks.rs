@@ -6,13 +6,18 @@ use actix_web::{
     web::{Data, Path},
 };
 
-use crate::{app::Broker, http::browser::not_found, tenant::key_set::KeySet};
+use crate::{
+    app::Broker,
+    error::Code,
+    http::browser::{failure, not_found},
+    tenant::key_set::KeySet,
+};
 
 /// `GET {issuer}/jwks`
 pub async fn show(tenant: Path<String>, broker: Data<Broker>, request: HttpRequest) -> HttpResponse {
-    match broker.tenants.tenant(&tenant) {
-        Some(tenant) => published(tenant.key_set(), &request),
-        None => not_found(request).await,
+    match broker.tenant(&tenant).await {
+        Ok(tenant) => published(tenant.key_set(), &request),
+        Err(error) => unavailable_or_not_found(error.code, request).await,
     }
 }
 
@@ -23,13 +28,21 @@ pub async fn of_connection(
     request: HttpRequest,
 ) -> HttpResponse {
     let (tenant, connection) = path.into_inner();
-    let tenant = broker.tenants.tenant(&tenant);
-    let connection = tenant.as_ref().and_then(|tenant| tenant.connection(&connection));
+    let tenant = match broker.tenant(&tenant).await {
+        Ok(tenant) => tenant,
+        Err(error) => return unavailable_or_not_found(error.code, request).await,
+    };
+    let connection = tenant.connection(&connection);
     // One that is switched off is as unknown as one that never was.
     match connection.filter(|connection| connection.enabled).and_then(|connection| connection.key_set()) {
         Some(keys) => published(keys, &request),
         None => not_found(request).await,
     }
+}
+
+/// Where it is not known whether there are keys, nobody is told that there are none.
+async fn unavailable_or_not_found(code: Code, request: HttpRequest) -> HttpResponse {
+    if code == Code::FlowUnknown { not_found(request).await } else { failure(&request, code) }
 }
 
 fn published(keys: &KeySet, request: &HttpRequest) -> HttpResponse {

@@ -59,11 +59,14 @@ pub async fn exchange(
     payload: Payload,
     trace: TraceId,
 ) -> HttpResponse {
-    let tenant = broker.tenants.tenant(&tenant);
-    let answer = match &tenant {
-        Some(tenant) => answer(&broker, tenant, &request, payload).await,
+    let (tenant, answer) = match broker.tenants.tenant(&tenant).await {
+        Ok(Some(tenant)) => {
+            let answer = answer(&broker, &tenant, &request, payload).await;
+            (Some(tenant), answer)
+        }
         // An unknown tenant is one that knows no app.
-        None => Err(Error::new(Code::AppUnauthorised).into()),
+        Ok(None) => (None, Err(Error::new(Code::AppUnauthorised).into())),
+        Err(error) => (None, Err(Error::from(error).into())),
     };
     let response = match answer {
         Ok(body) => HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(body),

@@ -25,9 +25,15 @@ pub async fn show(
     request: HttpRequest,
     trace: TraceId,
 ) -> HttpResponse {
-    let tenant = broker.tenants.tenant(&tenant);
     let asked = Asked { public_url: &broker.public_url, trace_id: &trace.0 };
-    let response = match userinfo(&broker, tenant.as_deref(), &request).await {
+    let (tenant, answer) = match broker.tenants.tenant(&tenant).await {
+        Ok(tenant) => {
+            let answer = userinfo(&broker, tenant.as_deref(), &request).await;
+            (tenant, answer)
+        }
+        Err(error) => (None, Err(error.into())),
+    };
+    let response = match answer {
         Ok(Some(claims)) => HttpResponse::Ok()
             .insert_header(("Cache-Control", "no-store"))
             .insert_header(("Content-Type", "application/json"))

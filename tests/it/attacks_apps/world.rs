@@ -26,7 +26,7 @@ pub fn hash(secret: &str) -> [u8; 32] {
 
 /// Replaces the tenant by one that is changed, as a reload of its file does.
 pub fn reshape(bench: &Bench, change: impl FnOnce(&mut Tenant)) {
-    let tenants = &bench.sandbox.broker.tenants;
+    let tenants = &bench.sandbox.tenants;
     let mut tenant = Tenant::clone(&tenants.tenant(TENANT).unwrap());
     change(&mut tenant);
     let all = tenants.all();

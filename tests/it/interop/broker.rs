@@ -21,7 +21,7 @@ use tunnus::{
     store::{MemoryLimits, MemoryStore},
     tenant::{
         model::{App, Connection, Tenant},
-        set::{TenantSet, Tenants},
+        set::{HeldTenants, TenantSet},
     },
 };
 use tunnus_jose::{DecryptionKey, KeyUse, SigningKey, generate};
@@ -135,7 +135,7 @@ impl Strangers {
         let egress = ["/general/issuer", "/general/mtls", "/bank/issuer", "/bank/mtls"];
         let broker = Broker::assemble(Parts {
             public_url,
-            tenants: Arc::new(Tenants::fixed(TenantSet::from_iter([tenant]))),
+            tenants: Arc::new(HeldTenants::new(TenantSet::from_iter([tenant]))),
             providers: Providers::built_in(),
             store: Arc::new(MemoryStore::new(MemoryLimits::default(), ambient.clone())),
             master_keys: vec![("interop".to_owned(), ambient.bytes())],

@@ -75,7 +75,7 @@ impl Bench {
 
     /// Changes the tenant's settings, as a reload of its file does.
     pub fn change(&self, change: impl FnOnce(&mut Tenant)) {
-        let tenants = &self.sandbox.broker.tenants;
+        let tenants = &self.sandbox.tenants;
         let mut changed = Tenant::clone(&tenants.tenant(TENANT).unwrap());
         change(&mut changed);
         tenants.replace(TenantSet::from_iter([changed]));
@@ -84,9 +84,10 @@ impl Bench {
     /// Adds a tenant with the same apps and connections; answers its issuer.
     pub fn add_twin(&self, id: &str) -> String {
         let broker = &self.sandbox.broker;
-        let tenant = Tenant::clone(&broker.tenants.tenant(TENANT).unwrap());
+        let tenants = &self.sandbox.tenants;
+        let tenant = Tenant::clone(&tenants.tenant(TENANT).unwrap());
         let twin = Tenant { id: id.to_owned(), ..tenant.clone() };
-        broker.tenants.replace(TenantSet::from_iter([tenant, twin]));
+        tenants.replace(TenantSet::from_iter([tenant, twin]));
         broker.issuer(id)
     }
 
