@@ -18,7 +18,13 @@ use crate::{
     metrics::Metrics,
     providers::Providers,
     store::{FlowStore, MasterKey, MeteredStore, SealError, Sealer},
-    tenant::{connections::Connections, lookup::Tenants, model::Tenant, watch::Look},
+    tenant::{
+        connections::Connections,
+        lookup::Tenants,
+        model::Tenant,
+        store::{cache::Refresh, follow::Followed},
+        watch::Look,
+    },
 };
 
 /// A broker at work. Handlers and flows are given it; nothing in it is global.
@@ -149,6 +155,39 @@ impl Broker {
         }
     }
 
+    /// Follows a change of the tenants store.
+    pub fn follow_store(self: &Arc<Self>, followed: &Followed) {
+        let (id, tenant) = match followed {
+            Followed::Answers(answers) => return self.metrics.tenants_store(*answers),
+            Followed::Tenant(_, Refresh::Nothing) => return,
+            Followed::Tenant(_, Refresh::Refused(_)) => return self.metrics.tenants_reloaded(false),
+            Followed::Tenant(id, Refresh::Loaded(tenant)) => (id.clone(), Some(Arc::clone(tenant))),
+            Followed::Tenant(id, Refresh::Reloaded(tenant)) => {
+                self.metrics.tenants_reloaded(true);
+                (id.clone(), Some(Arc::clone(tenant)))
+            }
+            Followed::Tenant(id, Refresh::Removed) => {
+                self.metrics.tenants_reloaded(true);
+                (id.clone(), None)
+            }
+        };
+        let broker = Arc::clone(self);
+        // Keys are parsed: not for a thread that serves requests. Nobody waits for it.
+        drop(self.runtime.spawn_blocking(move || broker.take_over_one(&id, tenant.as_deref())));
+    }
+
+    /// The same as [`Self::take_over`] for one tenant, which is `now` or gone.
+    fn take_over_one(&self, id: &str, now: Option<&Tenant>) {
+        self.connections.follow(id, now);
+        self.metrics.retain(&|tenant, connection| {
+            let known = |now: &Tenant| connection.is_none_or(|id| now.connection(id).is_some());
+            tenant != id || now.is_some_and(known)
+        });
+        if let Some(tenant) = now {
+            self.show_credentials(tenant);
+        }
+    }
+
     /// Takes the tenants as they are now: what is gone is forgotten, connections in use that have
     /// changed are built again, and metrics say when credentials end.
     fn take_over(&self) {
@@ -161,7 +200,9 @@ impl Broker {
             let tenant = tenants.get(tenant);
             tenant.is_some_and(|tenant| connection.is_none_or(|id| tenant.connection(id).is_some()))
         });
-        tenants.values().for_each(|tenant| self.show_credentials(tenant));
+        for tenant in tenants.values() {
+            self.show_credentials(tenant);
+        }
     }
 
     /// Has the metrics say when a tenant's credentials end.

@@ -31,6 +31,7 @@ pub mod providers;
 #[cfg(feature = "simulator")]
 pub mod sandbox;
 pub mod server;
+pub mod sql;
 pub mod store;
 pub mod telemetry;
 pub mod tenant;

@@ -72,7 +72,7 @@ async fn look(arguments: &Arguments, providers: Providers) -> Vec<Found> {
         Ok(config) => config,
         Err(faults) => return vec![broken("settings", &faults)],
     };
-    let broker = match assemble(&config, providers) {
+    let broker = match assemble(&config, providers).await {
         Ok((broker, _)) => broker,
         Err(error) => return vec![broken("tenants", error.as_ref())],
     };

@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCod
 
 async fn sheet(wanted: &SheetOf, providers: Providers) -> Result<Sheet, Failure> {
     let config = Config::load(wanted.config.as_deref(), Arc::new(Environment::of_the_process()))?;
-    let (broker, _) = assemble(&config, providers)?;
+    let (broker, _) = assemble(&config, providers).await?;
     let tenant = broker.tenants.tenant(&wanted.tenant).await?;
     let tenant = tenant.ok_or_else(|| SheetError::Tenant(wanted.tenant.clone()))?;
     let connection = tenant.connection(&wanted.connection);

@@ -69,7 +69,7 @@ mod simulated {
         let mut found = Vec::new();
         for tenant in broker.tenants.held() {
             for connection in &tenant.connections {
-                found.push((connection.id.clone(), examine(&broker, tenant, connection, true).await));
+                found.push((connection.id.clone(), examine(&broker, &tenant, connection, true).await));
             }
         }
         found

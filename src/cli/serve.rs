@@ -25,7 +25,12 @@ use crate::{
     server,
     store::{MemoryLimits, open_store},
     telemetry,
-    tenant::{files::Folder, watch::Watch},
+    tenant::{
+        files::Folder,
+        lookup::Tenants,
+        store::{Store, cache::StoredTenants, follow::Follower},
+        watch::Watch,
+    },
 };
 
 #[derive(Debug, Args)]
@@ -43,10 +48,47 @@ pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-/// A broker of these settings, with the watch over its tenants.
-pub(super) fn assemble(config: &Config, providers: Providers) -> Result<(Data<Broker>, Watch), Failure> {
-    let TenantsUrl::Files(dir) = &config.tenants;
-    let watch = Watch::open(Folder::new(dir.clone(), providers.clone(), config.references.clone()))?;
+/// What keeps the tenants up to date.
+pub(super) enum Keeping {
+    /// A folder that is looked at.
+    Watch(Watch),
+    /// A store whose changes are followed.
+    Follow(Follower),
+}
+
+impl Keeping {
+    async fn run(self, broker: Data<Broker>) {
+        match self {
+            Self::Watch(watch) => watch.run(|look| broker.follow(look)).await,
+            Self::Follow(follower) => follower.run(|followed| broker.follow_store(followed)).await,
+        }
+    }
+}
+
+/// The tenants of these settings, and what keeps them up to date.
+async fn tenants(config: &Config, providers: &Providers) -> Result<(Arc<dyn Tenants>, Keeping), Failure> {
+    let references = config.references.clone();
+    match &config.tenants {
+        TenantsUrl::Files(dir) => {
+            let watch = Watch::open(Folder::new(dir.clone(), providers.clone(), references))?;
+            Ok((watch.tenants(), Keeping::Watch(watch)))
+        }
+        TenantsUrl::Sql(url) => {
+            let vault = config.vault.clone();
+            let store = Store::open(url, vault, providers.clone(), Ambient::system()).await?;
+            let tenants = StoredTenants::new(store, config.tenants_cache);
+            let follower = Follower::new(tenants.clone()).await?;
+            Ok((Arc::new(tenants), Keeping::Follow(follower)))
+        }
+    }
+}
+
+/// A broker of these settings, with what keeps its tenants up to date.
+pub(super) async fn assemble(
+    config: &Config,
+    providers: Providers,
+) -> Result<(Data<Broker>, Keeping), Failure> {
+    let (tenants, keeping) = tenants(config, &providers).await?;
     let ambient = Ambient::system();
     let url = match &config.flow_store {
         FlowStoreUrl::Memory => "memory:",
@@ -56,7 +98,7 @@ pub(super) fn assemble(config: &Config, providers: Providers) -> Result<(Data<Br
     let master_keys = config.master_keys.iter().map(|key| (key.id.clone(), *key.key.expose()));
     let broker = Broker::assemble(Parts {
         public_url: config.server.public_url.as_str().trim_end_matches('/').to_owned(),
-        tenants: watch.tenants(),
+        tenants,
         providers,
         store,
         master_keys: master_keys.collect(),
@@ -67,18 +109,15 @@ pub(super) fn assemble(config: &Config, providers: Providers) -> Result<(Data<Br
         ambient,
         sandbox: false,
     })?;
-    Ok((Data::new(broker), watch))
+    Ok((Data::new(broker), keeping))
 }
 
 async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
-    let (broker, watch) = assemble(&config, providers)?;
+    let (broker, keeping) = assemble(&config, providers).await?;
     let servers = listen(&config, &broker)?;
     let handles = servers.each_ref().map(Server::handle);
     let [public, management] = servers.map(tokio::spawn);
-    let watching = tokio::spawn(watch.run({
-        let broker = broker.clone();
-        move |look| broker.follow(look)
-    }));
+    let watching = tokio::spawn(keeping.run(broker.clone()));
     tracing::info!(listen = %config.server.listen, public_url = broker.public_url, "serving");
     asked_to_stop().await?;
     stop(&broker, &handles).await;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tunnus_sdk::{Hidden, SettingsError};
 use url::Url;
 
-use super::{Section, reference::TextOrReference};
+use super::{Section, layers::Address, reference::TextOrReference};
 
 /// Where the state of logins under way is kept.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -42,10 +42,8 @@ pub enum FlowStoreUrl {
     Redis(Hidden<String>),
 }
 
-impl FlowStoreUrl {
-    /// Whether the URL holds a password.
-    #[must_use]
-    pub fn has_password(&self) -> bool {
+impl Address for FlowStoreUrl {
+    fn has_password(&self) -> bool {
         match self {
             Self::Memory => false,
             Self::Redis(url) => Url::parse(url.expose_str()).is_ok_and(|url| url.password().is_some()),

@@ -5,6 +5,7 @@ use std::{
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
+    str::FromStr,
     sync::Arc,
 };
 
@@ -12,12 +13,18 @@ use figment::{Figment, providers::Serialized, value::Value as Parsed};
 use serde_json::Value;
 
 use super::{
-    Document, Environment, Fault, FlowStoreUrl, MasterKey, Misfit, Misfits, Place, References, Secrets,
-    Section, Settings, Shape, TextOrReference, ancestors, environment::variable,
+    Document, Environment, Fault, MasterKey, Misfit, Misfits, Place, References, Secrets, Section, Settings,
+    Shape, TextOrReference, ancestors, environment::variable,
 };
 
 /// The one key whose value in the environment has a form of its own.
 const MASTER_KEYS: &str = "/secrets/master_keys";
+
+/// The address of a store.
+pub trait Address: FromStr<Err = &'static str> {
+    /// Whether a password stands in it.
+    fn has_password(&self) -> bool;
+}
 
 /// The merged settings, their origins, and the faults found so far.
 pub struct Layers {
@@ -124,28 +131,33 @@ impl Layers {
         (!keys.is_empty() && keys.len() == secrets.master_keys.len()).then_some(keys)
     }
 
-    /// The flow store's address. A password may stand in the environment, but not in the file.
-    pub fn flow_store(&mut self, url: &TextOrReference, references: &References) -> Option<FlowStoreUrl> {
-        const POINTER: &str = "/flow_store/url";
+    /// The address that the key at `pointer` holds. A password may stand in the environment, but not
+    /// in the file.
+    pub fn address<A: Address>(
+        &mut self,
+        pointer: &str,
+        url: &TextOrReference,
+        references: &References,
+    ) -> Option<A> {
         let text = match url {
             TextOrReference::Text(text) => Ok(text.clone()),
             TextOrReference::Reference(reference) => {
                 references.resolve(reference).map_err(|error| error.to_string())
             }
         };
-        let parsed = text.and_then(|text| text.expose_str().parse::<FlowStoreUrl>().map_err(str::to_owned));
+        let parsed = text.and_then(|text| text.expose_str().parse::<A>().map_err(str::to_owned));
         match parsed {
             Ok(parsed) => {
                 let plain = matches!(url, TextOrReference::Text(_)) && parsed.has_password();
-                if plain && !matches!(self.place(POINTER), Place::Variable(_)) {
+                if plain && !matches!(self.place(pointer), Place::Variable(_)) {
                     let message = r#"a URL with a password is a secret: { env = "TUNNUS_SECRET_…" } or { file = "NAME" }"#;
-                    self.fault(POINTER, message);
+                    self.fault(pointer, message);
                     return None;
                 }
                 Some(parsed)
             }
             Err(message) => {
-                self.fault(POINTER, &message);
+                self.fault(pointer, &message);
                 None
             }
         }

@@ -28,6 +28,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tunnus_sdk::SettingsError;
 
+use crate::{ambient::Ambient, vault::Vault};
+
 pub use connections::Connections;
 pub use document::{Document, SyntaxError, ancestors, below};
 pub use egress::{Egress, Network};
@@ -38,7 +40,7 @@ pub use lifetimes::Lifetimes;
 pub use log::Log;
 pub use metrics::Metrics;
 pub use misfit::{Misfit, MisfitKind, Misfits};
-pub use reference::{Reference, ReferenceError, References, TextOrReference};
+pub use reference::{Reference, ReferenceError, References, TextOrReference, given};
 pub use secrets::{MasterKey, MasterKeyEntry, Secrets};
 pub use server::{PublicUrl, Server, is_https_or_loopback, is_loopback};
 pub use shape::{BadSchema, EXPECTED, Shape};
@@ -83,10 +85,14 @@ pub struct Config {
     pub flow_store: FlowStoreUrl,
     /// Where the tenants come from.
     pub tenants: TenantsUrl,
+    /// How many tenants of a database are held in memory.
+    pub tenants_cache: usize,
     /// How many connections are kept ready.
     pub connections: Connections,
     /// The master keys, the active one first. Never empty.
     pub master_keys: Vec<MasterKey>,
+    /// What the master keys seal and open.
+    pub vault: Vault,
     /// Where the references of tenants lead to.
     pub references: References,
     /// What the broker may call beside public addresses.
@@ -136,14 +142,22 @@ fn judge(layers: &mut Layers) -> Option<Config> {
     let secrets = secrets?;
     let references = layers.references(secrets.dir.clone());
     let master_keys = layers.master_keys(&secrets, &references);
-    let flow_store = flow_store.and_then(|section| layers.flow_store(&section.url, &references));
+    let flow_store =
+        flow_store.and_then(|section| layers.address("/flow_store/url", &section.url, &references));
+    let tenants_url =
+        tenants.as_ref().and_then(|section| layers.address("/tenants/url", &section.url, &references));
+    let master_keys = master_keys?;
+    let keys = master_keys.iter().map(|key| (key.id.clone(), key.key.clone()));
+    let vault = Vault::new(keys, Ambient::system()).ok()?;
     Some(Config {
         server: server?,
         flow_store: flow_store?,
-        tenants: tenants?.url,
+        tenants: tenants_url?,
+        tenants_cache: usize::try_from(tenants?.cache).unwrap_or(usize::MAX),
+        references: references.with_vault(vault.clone()),
+        master_keys,
+        vault,
         connections: connections?,
-        master_keys: master_keys?,
-        references,
         egress: egress?,
         lifetimes: lifetimes?,
         metrics: metrics?,

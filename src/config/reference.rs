@@ -1,4 +1,4 @@
-//! Secrets that a file names but does not hold: `{ env = "…" }`, `{ file = "…" }`.
+//! Secrets that a file names but does not show: `{ env = "…" }`, `{ file = "…" }`, `{ sealed = "…" }`.
 //!
 //! Owns finding the secret. What it is good for, and its form, is the caller's.
 
@@ -15,6 +15,7 @@ use tunnus_sdk::Hidden;
 use zeroize::Zeroize;
 
 use super::environment::Environment;
+use crate::vault::{Place, Vault, VaultError};
 
 /// The largest secret there is, in bytes: a certificate chain with its key stays far below.
 const LARGEST: u64 = 64 * 1024;
@@ -31,8 +32,14 @@ pub enum Reference {
     Env(String),
     /// In a file below `secrets.dir`.
     File(String),
-    /// Sealed in place.
+    /// Sealed for its place by `tunnus secrets seal`; only in a tenant's file.
     Sealed(String),
+    /// Kept by the tenants store under this id; never in a file.
+    #[schemars(skip)]
+    Stored(String),
+    /// Given to the tenants store, to be kept there; never in a file.
+    #[schemars(skip)]
+    Value(#[schemars(with = "String")] Hidden<String>),
 }
 
 /// A text, or the reference to one that is secret.
@@ -81,9 +88,15 @@ pub enum ReferenceError {
     /// Nothing there.
     #[error("the secret is empty")]
     Empty,
-    /// A sealed value.
-    #[error("sealed values are not understood yet: use {{ env = … }} or {{ file = … }}")]
-    Sealed,
+    /// A reference that is not understood here.
+    #[error("such a reference is not understood here: use {{ env = … }} or {{ file = … }}")]
+    Misplaced,
+    /// A sealed value that does not open.
+    #[error("the secret cannot be opened: {0}")]
+    Sealed(#[from] VaultError),
+    /// An id that the tenants store does not know.
+    #[error("there is no such secret in the store")]
+    NotStored,
 }
 
 /// Where references lead to.
@@ -91,6 +104,7 @@ pub enum ReferenceError {
 pub struct References {
     dir: PathBuf,
     environment: Arc<Environment>,
+    vault: Option<Vault>,
 }
 
 impl References {
@@ -98,7 +112,13 @@ impl References {
     #[must_use]
     pub fn new(dir: PathBuf, environment: Arc<Environment>) -> Self {
         let dir = if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir };
-        Self { dir, environment }
+        Self { dir, environment, vault: None }
+    }
+
+    /// The same, where sealed values open too.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault: Some(vault), ..self }
     }
 
     /// The folder of secrets.
@@ -112,7 +132,7 @@ impl References {
     pub fn path(&self, reference: &Reference) -> Option<PathBuf> {
         match reference {
             Reference::File(name) => Some(self.dir.join(name)),
-            Reference::Env(_) | Reference::Sealed(_) => None,
+            Reference::Env(_) | Reference::Sealed(_) | Reference::Stored(_) | Reference::Value(_) => None,
         }
     }
 
@@ -124,13 +144,22 @@ impl References {
         let secret = match reference {
             Reference::Env(name) => self.variable(name)?,
             Reference::File(name) => self.file(name)?,
-            Reference::Sealed(_) => return Err(ReferenceError::Sealed),
+            Reference::Sealed(_) | Reference::Stored(_) | Reference::Value(_) => {
+                return Err(ReferenceError::Misplaced);
+            }
         };
-        let trimmed = secret.expose_str().trim_end_matches(['\r', '\n']);
-        if trimmed.is_empty() {
-            return Err(ReferenceError::Empty);
+        given(&secret)
+    }
+
+    /// The secret of one place of a tenant: also a sealed one, where it was sealed for that place.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn resolve_at(&self, place: &Place, reference: &Reference) -> Result<Hidden<String>, ReferenceError> {
+        match (reference, &self.vault) {
+            (Reference::Sealed(sealed), Some(vault)) => Ok(vault.open(place, sealed)?),
+            _ => self.resolve(reference),
         }
-        Ok(Hidden::from(trimmed))
     }
 
     fn variable(&self, name: &str) -> Result<Hidden<String>, ReferenceError> {
@@ -163,6 +192,21 @@ impl References {
         file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         text(bytes)
     }
+}
+
+/// A secret as it was given, without line breaks at its end.
+///
+/// # Errors
+/// Where there is none, or more than a secret has.
+pub fn given(secret: &Hidden<String>) -> Result<Hidden<String>, ReferenceError> {
+    let trimmed = secret.expose_str().trim_end_matches(['\r', '\n']);
+    if trimmed.is_empty() {
+        return Err(ReferenceError::Empty);
+    }
+    if u64::try_from(trimmed.len()).is_ok_and(|length| length > LARGEST) {
+        return Err(ReferenceError::TooLarge);
+    }
+    Ok(Hidden::from(trimmed))
 }
 
 /// `bytes` as a secret text; what is refused is wiped.

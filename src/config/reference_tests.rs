@@ -77,7 +77,8 @@ fn what_is_no_secret_is_named_without_its_content() {
             Reference::Env("TUNNUS_SECRET_NONE".into()),
             ReferenceError::VariableMissing("TUNNUS_SECRET_NONE".into()),
         ),
-        (Reference::Sealed("x".into()), ReferenceError::Sealed),
+        (Reference::Sealed("x".into()), ReferenceError::Misplaced),
+        (Reference::Stored("x".into()), ReferenceError::Misplaced),
     ] {
         assert_eq!(references.resolve(&reference).unwrap_err(), expected, "{reference:?}");
     }

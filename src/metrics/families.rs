@@ -70,6 +70,8 @@ macro_rules! families {
 }
 
 families! {
+    /// Whether the tenants store answers: 1 or 0; only where tenants are in a database.
+    tenants_store_up: IntGaugeVec {}
     /// Steps that logins reached.
     flow_steps_total: IntCounterVec { tenant, connection, step }
     /// Logins that ended: completed, or with the code of the error contract and the failed check.

@@ -128,6 +128,11 @@ impl Metrics {
         self.families.tenants_reloads_total.with_label_values(&[outcome]).inc();
     }
 
+    /// The tenants store answers, or no longer.
+    pub fn tenants_store(&self, answers: bool) {
+        self.families.tenants_store_up.with_label_values::<&str>(&[]).set(i64::from(answers));
+    }
+
     /// Forgets the series of tenants and connections that are gone.
     pub fn retain(&self, known: &Known<'_>) {
         self.families.retain(known);

@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde_json::Value;
 use tunnus_sdk::SettingsError;
 
 use super::{
@@ -30,8 +31,16 @@ const LARGEST: u64 = 1024 * 1024;
 #[derive(Clone)]
 pub struct Folder {
     dir: PathBuf,
-    providers: Providers,
-    references: References,
+    pub(super) providers: Providers,
+    pub(super) references: References,
+}
+
+/// A file that is TOML, not judged further.
+pub(super) struct Parsed {
+    pub(super) path: PathBuf,
+    pub(super) document: Document,
+    /// The tenant's id, where one can be read.
+    pub(super) id: String,
 }
 
 /// What was read, with the state of every file that it depends on.
@@ -67,34 +76,22 @@ impl Folder {
     pub(super) fn read(&self, known: &TenantSet) -> Reading {
         let mut collected = Collected::default();
         collected.stamps.look(&self.dir);
-        match self.files() {
+        match files_of(&self.dir) {
             Ok(files) => {
                 for path in files {
                     collected.stamps.look(&path);
                     self.read_file(&path, known, &mut collected);
                 }
             }
-            Err(error) => {
-                let message = format!("the folder of tenants cannot be read: {}", error.kind());
-                collected.faults.push(Fault::file(&self.dir, None, message));
-            }
+            Err(error) => collected.faults.push(unreadable(&self.dir, &error)),
         }
         let Collected { tenants, faults, stamps } = collected;
         Reading { result: Faults::or(faults, Some(tenants.into_values().collect())), stamps }
     }
 
-    /// The files of tenants, by name. Hidden files are not.
-    fn files(&self) -> std::io::Result<Vec<PathBuf>> {
-        let mut files = Vec::new();
-        for entry in fs::read_dir(&self.dir)? {
-            let path = entry?.path();
-            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            if !hidden && path.extension().is_some_and(|extension| extension == "toml") {
-                files.push(path);
-            }
-        }
-        files.sort();
-        Ok(files)
+    /// Parses every file, without judging it.
+    pub(super) fn parse(&self) -> (Vec<Parsed>, Vec<Fault>) {
+        parse_all(&self.dir)
     }
 
     fn read_file(&self, path: &Path, known: &TenantSet, collected: &mut Collected) {
@@ -106,7 +103,7 @@ impl Folder {
         let tenant = file::resolve(document.value(), &mut judge);
         if let Some(tenant) = &tenant {
             if collected.tenants.contains_key(&tenant.id) {
-                judge.fault("/tenant/id", format!("another file has the tenant `{}`", tenant.id));
+                judge.fault("/tenant/id", doubled(&tenant.id));
             }
             let before = known.tenant(&tenant.id);
             if before.is_some_and(|before| before.subject_key != tenant.subject_key) {
@@ -144,8 +141,60 @@ pub fn load_apps(path: &Path, providers: &Providers, references: &References) ->
     Faults::or(placed(&faults, path, &document).collect(), Some(apps))
 }
 
+/// Parses every file of a folder; the faults are those of files that are no TOML, or a tenant's second.
+pub(super) fn parse_all(dir: &Path) -> (Vec<Parsed>, Vec<Fault>) {
+    let (mut parsed, mut faults) = (Vec::<Parsed>::new(), Vec::new());
+    let files = files_of(dir).unwrap_or_else(|error| {
+        faults.push(unreadable(dir, &error));
+        Vec::new()
+    });
+    for path in files {
+        let document = match parse(&path) {
+            Ok(document) => document,
+            Err(fault) => {
+                faults.push(fault);
+                continue;
+            }
+        };
+        let id =
+            document.value().pointer("/tenant/id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if parsed.iter().any(|earlier| earlier.id == id && !id.is_empty()) {
+            let place = Place::File { path: path.clone(), line: document.line("/tenant/id") };
+            faults.push(Fault::at(place, "/tenant/id", doubled(&id)));
+        }
+        parsed.push(Parsed { path, document, id });
+    }
+    (parsed, faults)
+}
+
+fn unreadable(dir: &Path, error: &std::io::Error) -> Fault {
+    Fault::file(dir, None, format!("the folder of tenants cannot be read: {}", error.kind()))
+}
+
+/// The files of tenants, by name. Hidden files are not.
+fn files_of(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !hidden && path.extension().is_some_and(|extension| extension == "toml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn doubled(id: &str) -> String {
+    format!("another file has the tenant `{id}`")
+}
+
 /// Faults of a file with their lines.
-fn placed(faults: &[SettingsError], path: &Path, document: &Document) -> impl Iterator<Item = Fault> {
+pub(super) fn placed(
+    faults: &[SettingsError],
+    path: &Path,
+    document: &Document,
+) -> impl Iterator<Item = Fault> {
     let place = |pointer: &str| Place::File { path: path.to_owned(), line: document.line(pointer) };
     let faults: Vec<_> =
         faults.iter().map(|fault| Fault::at(place(&fault.pointer), &fault.pointer, &fault.message)).collect();

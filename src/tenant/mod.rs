@@ -1,5 +1,6 @@
 //! Tenants: their apps, connections and keys; where they come from, and connections made ready.
 
+pub mod apply;
 pub mod connections;
 #[cfg(test)]
 mod examples_tests;
@@ -9,10 +10,12 @@ pub mod key_set;
 pub mod lookup;
 pub mod model;
 pub mod redirect_uri;
+pub mod sealed;
 pub mod set;
 mod stamps;
+pub mod store;
 #[cfg(test)]
 mod testing;
 pub mod watch;
 
-pub use file::{Make, TenantFile};
+pub use file::{Make, TenantFile, is_id};

@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tunnus_jose::PublicKeys;
+use tunnus_sdk::Hidden;
 
-use super::Judge;
+use super::{Judge, secrets::read_hash};
 use crate::{config::Reference, digest::sha256, tenant::model::AppAuthentication};
 
 /// The shortest secret of an app, in characters.
@@ -83,11 +84,14 @@ impl AppCredentials<'_> {
             return None;
         }
         let mut digests = Vec::new();
-        for (place, secret) in judge.secrets(&pointer, self.secrets, None) {
-            if secret.expose_str().chars().count() < SECRET_MIN {
-                judge.fault(place, format!("a secret has at least {SECRET_MIN} characters"));
-            }
-            digests.push(sha256(secret.expose_str()));
+        for (index, reference) in self.secrets.iter().enumerate() {
+            let place = format!("{pointer}/{index}");
+            let Some(secret) = judge.secret(&place, reference, None) else { continue };
+            digests.push(match reference {
+                // A store has the hash alone, and has looked at the secret when it was set.
+                Reference::Stored(_) => read_hash(&secret)?,
+                _ => hash_of_good(&place, &secret, judge),
+            });
         }
         Some(digests)
     }
@@ -117,6 +121,14 @@ impl AppCredentials<'_> {
         }
         Some(AppAuthentication::PrivateKeyJwt(keys?.into()))
     }
+}
+
+/// The hash of a secret that was just given.
+fn hash_of_good(place: &str, secret: &Hidden<String>, judge: &mut Judge<'_>) -> [u8; 32] {
+    if secret.expose_str().chars().count() < SECRET_MIN {
+        judge.fault(place, format!("a secret has at least {SECRET_MIN} characters"));
+    }
+    sha256(secret.expose_str())
 }
 
 fn has_private_part(document: &Value) -> bool {

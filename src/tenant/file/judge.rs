@@ -4,20 +4,42 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tunnus_sdk::{Hidden, SettingsError};
 
-use super::{super::stamps::Stamps, make::Make};
-use crate::{
-    config::{Misfits, Reference, ReferenceError, References},
-    providers::Providers,
+use super::{
+    super::stamps::Stamps,
+    make::Make,
+    secrets::{Ids, Secrets},
 };
+use crate::{
+    config::{Misfits, Reference, ReferenceError},
+    providers::Providers,
+    vault::Place,
+};
+
+/// A secret that was read on the way.
+#[derive(Debug)]
+pub struct Read {
+    /// Where its reference stands.
+    pub pointer: String,
+    /// The reference.
+    pub reference: Reference,
+    /// Where it belongs.
+    pub place: Place,
+    /// The secret; of an app's secret that is stored, its hash.
+    pub secret: Hidden<String>,
+}
 
 /// What is needed to judge a file, and what was found.
 pub struct Judge<'a> {
     /// The providers that a connection may name.
     pub providers: &'a Providers,
     /// Where references lead to.
-    pub references: &'a References,
+    pub secrets_of: &'a dyn Secrets,
     /// The tenant's id, for the names of files in remedies.
     tenant: String,
+    /// The ids of what the file holds.
+    ids: Ids,
+    /// The secrets read so far.
+    read: Vec<Read>,
     faults: Vec<SettingsError>,
     /// What does not fit the form: what follows from it is not told.
     misfits: Misfits,
@@ -28,10 +50,12 @@ pub struct Judge<'a> {
 impl<'a> Judge<'a> {
     /// Nothing found yet.
     #[must_use]
-    pub fn new(providers: &'a Providers, references: &'a References) -> Self {
+    pub fn new(providers: &'a Providers, secrets: &'a dyn Secrets) -> Self {
         Self {
             providers,
-            references,
+            secrets_of: secrets,
+            ids: Ids::default(),
+            read: Vec::new(),
             tenant: "TENANT".to_owned(),
             faults: Vec::new(),
             misfits: Misfits::default(),
@@ -39,8 +63,11 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Takes the tenant's id into remedies, where it is one.
-    pub fn name_tenant(&mut self, id: &str) {
+    /// Takes note of what a mended file holds: its ids, for the places of secrets, and the tenant's
+    /// for remedies, where it is one.
+    pub fn get_to_know(&mut self, file: &Value) {
+        self.ids = Ids::of(file);
+        let id = file.pointer("/tenant/id").and_then(Value::as_str).unwrap_or_default();
         if !id.is_empty() && !self.misfits.explain("/tenant/id") {
             id.clone_into(&mut self.tenant);
         }
@@ -85,6 +112,12 @@ impl<'a> Judge<'a> {
         (self.faults, self.stamps)
     }
 
+    /// The secrets that were read, in the order of reading.
+    #[must_use]
+    pub fn take_read(&mut self) -> Vec<Read> {
+        std::mem::take(&mut self.read)
+    }
+
     /// What can be read of the part of a mended `file` at `pointer`; none where it is missing.
     pub fn part<T: DeserializeOwned>(&mut self, file: &Value, pointer: &str) -> Option<T> {
         file.pointer(pointer)?;
@@ -112,12 +145,17 @@ impl<'a> Judge<'a> {
         reference: &Reference,
         make: Option<Make>,
     ) -> Option<Hidden<String>> {
-        let path = self.references.path(reference);
+        let path = self.secrets_of.path(reference);
         if let Some(path) = &path {
             self.stamps.look(path);
         }
-        match self.references.resolve(reference) {
-            Ok(secret) => Some(secret),
+        let place = self.ids.place(pointer);
+        match self.secrets_of.secret(&place, reference) {
+            Ok(secret) => {
+                let (pointer, reference) = (pointer.to_owned(), reference.clone());
+                self.read.push(Read { pointer, reference, place, secret: secret.clone() });
+                Some(secret)
+            }
             Err(error) => {
                 let missing = matches!(error, ReferenceError::FileMissing(_));
                 let remedy = make.zip(path).filter(|_| missing).map(|(make, path)| make.line(&path));
@@ -141,11 +179,15 @@ impl<'a> Judge<'a> {
             .collect()
     }
 
-    /// The line that makes what is missing altogether, and how to name it afterwards under `key`.
+    /// How to make what is missing altogether: for an operator the line, and how to name it afterwards
+    /// under `key`.
     #[must_use]
     pub fn remedy(&self, make: Make, key: &str, name: &str) -> String {
+        let Some(dir) = self.secrets_of.dir() else {
+            return format!("it is not set under `{key}`");
+        };
         let name = format!("{}-{name}", self.tenant);
-        let line = make.line(&self.references.dir().join(&name));
+        let line = make.line(&dir.join(&name));
         let (before, after) = if make == Make::Subject { ("", "") } else { ("[", "]") };
         format!("make it with `{line}` and name it: `{key} = {before}{{ file = \"{name}\" }}{after}`")
     }

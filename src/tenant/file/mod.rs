@@ -12,6 +12,7 @@ mod credentials;
 mod judge;
 mod keys;
 mod make;
+pub mod secrets;
 mod text;
 mod uri;
 
@@ -25,10 +26,20 @@ use self::{app::AppEntry, branding::TenantTable, connection::ConnectionEntry, ke
 use super::model::{App, Tenant};
 use crate::config::{Shape, did_you_mean};
 
-pub use self::{judge::Judge, make::Make};
+pub use self::{
+    judge::{Judge, Read},
+    make::Make,
+};
 
 /// What an id looks like, of a tenant, an app or a connection.
 const ID: &str = "^[a-z0-9][a-z0-9-]{0,62}$";
+
+/// Whether `text` is an id.
+#[must_use]
+pub fn is_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with('-')
+}
 
 /// The same in words.
 const ID_EXPECTED: &str = "lower case letters, digits and hyphens, at most 63, not beginning with a hyphen";
@@ -60,12 +71,12 @@ struct AppsFile {
 /// Judges `file` and resolves what it names. The faults are left in `judge`; there is a tenant only
 /// where there are none.
 pub fn resolve(file: &Value, judge: &mut Judge<'_>) -> Option<Tenant> {
-    match Shape::of::<TenantFile>() {
+    match judge.secrets_of.form().shape() {
         Ok(shape) => judge.misfits(shape.misfits(file)),
         Err(error) => judge.fault("", error.to_string()),
     }
     let file = &judge.mend(file);
-    judge.name_tenant(id_of(file, "/tenant/id"));
+    judge.get_to_know(file);
     let named = judge.part::<TenantTable>(file, "/tenant").and_then(|table| table.resolve(judge));
     let known = ids_of(file, "connections", judge);
     ids_of(file, "apps", judge);

@@ -1,0 +1,135 @@
+//! The one way to write: some parts of one tenant, all of them or none.
+//!
+//! A change says which revision of each part it was made from; where somebody else was faster, it is
+//! told so and nothing is written. The tenant as it would be is judged as a whole by the rules of
+//! its file. Secrets come in as `{ value = "…" }` and are sealed; a value that is there already keeps
+//! its id, so that the same change twice changes nothing.
+
+mod draft;
+mod write;
+
+use std::fmt;
+
+use serde_json::Value;
+use tunnus_sdk::SettingsError;
+
+use self::draft::Draft;
+use super::{Store, StoreError, StoredTenant, rows};
+
+/// How often a change is judged anew because another part of the tenant was changed meanwhile.
+const TRIES: usize = 8;
+
+/// A part of a tenant: what has a revision of its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The tables `tenant` and `keys`. Removing it removes the tenant.
+    Tenant,
+    /// An app.
+    App(String),
+    /// A connection.
+    Connection(String),
+}
+
+/// What shall become of one part.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// The part.
+    pub part: Part,
+    /// The revision that the edit was made from; none where the part is new.
+    pub expected: Option<i64>,
+    /// What it shall be; none where it shall be no more.
+    pub document: Option<Value>,
+}
+
+/// A change of one tenant.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The tenant.
+    pub tenant: String,
+    /// Who changes it, as the change's history names them.
+    pub by: String,
+    /// What becomes of its parts.
+    pub edits: Vec<Edit>,
+    /// The connections in the order of the chooser; as it is where none is given. Those that it does
+    /// not name come last.
+    pub order: Option<Vec<String>>,
+}
+
+/// What a change came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changed {
+    /// The tenant as it is now; none where it is no more.
+    pub tenant: Option<StoredTenant>,
+    /// Whether anything was written at all.
+    pub written: bool,
+}
+
+/// A fault of one part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartFault {
+    /// The part.
+    pub part: Part,
+    /// The place in it, a JSON pointer, and what is wrong there.
+    pub fault: SettingsError,
+}
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// Somebody else has changed the part since, made it, or removed it.
+    #[error("{0} was changed by somebody else meanwhile")]
+    Conflict(Part),
+    /// The tenant would be faulty: all of its faults.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Faulty(Vec<PartFault>),
+    /// The store did not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Store {
+    /// Makes a change.
+    ///
+    /// # Errors
+    /// Where somebody else was faster, the tenant would be faulty, or the store does not answer.
+    /// Nothing is written then.
+    pub async fn change(&self, change: &Change) -> Result<Changed, ChangeError> {
+        for _ in 0..TRIES {
+            let reading = rows::read(&self.sql, &change.tenant).await?;
+            let draft = Draft::of(self, change, &reading)?;
+            if draft.is_unchanged() {
+                return Ok(Changed { tenant: reading.tenant, written: false });
+            }
+            if let Some(written) = self.write(change, draft).await? {
+                return Ok(Changed { tenant: written, written: true });
+            }
+        }
+        Err(ChangeError::Conflict(Part::Tenant))
+    }
+
+    /// What a change would come to, without making it.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub async fn plan(&self, change: &Change) -> Result<Changed, ChangeError> {
+        let reading = rows::read(&self.sql, &change.tenant).await?;
+        let draft = Draft::of(self, change, &reading)?;
+        Ok(Changed { written: !draft.is_unchanged(), tenant: draft.after })
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tenant => f.write_str("the tenant"),
+            Self::App(id) => write!(f, "the app `{id}`"),
+            Self::Connection(id) => write!(f, "the connection `{id}`"),
+        }
+    }
+}
+
+impl fmt::Display for PartFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.part, self.fault.pointer, self.fault.message)
+    }
+}

@@ -1,0 +1,263 @@
+//! A tenant as a change would leave it: judged, with its secrets sealed, not yet written.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use tunnus_sdk::SettingsError;
+
+use super::{Change, ChangeError, Edit, Part, PartFault};
+use crate::{
+    config::Reference,
+    tenant::{
+        file::{self, Judge, Read, secrets::hash_of},
+        store::{
+            Row, Store, StoreError, StoredSecret, StoredTenant,
+            rows::{Reading, StoredSecrets},
+        },
+    },
+    vault::{DataKey, Place, VaultError},
+};
+
+/// The largest tenant, in bytes: as large as a file of one.
+const LARGEST: usize = 1024 * 1024;
+
+/// The revision of what is not yet written.
+const NEW: i64 = 0;
+
+/// A tenant before and after a change.
+pub(in crate::tenant::store) struct Draft {
+    pub(super) before: Option<StoredTenant>,
+    pub(super) after: Option<StoredTenant>,
+    /// The data key, sealed, where there was none.
+    pub(super) new_data_key: Option<String>,
+}
+
+impl Draft {
+    /// What `change` makes of what was read.
+    pub(super) fn of(store: &Store, change: &Change, reading: &Reading) -> Result<Self, ChangeError> {
+        let vault = |source| StoreError::Vault { tenant: change.tenant.clone(), source };
+        let before = reading.tenant.clone();
+        let (key, sealed, new_data_key) = if let Some(sealed) = &reading.data_key {
+            let key = store.vault.open_data_key(&change.tenant, sealed);
+            (key.map_err(vault)?, sealed.clone(), None)
+        } else {
+            let (key, sealed) = store.vault.new_data_key(&change.tenant).map_err(vault)?;
+            (key, sealed.clone(), Some(sealed))
+        };
+        let mut after = before.clone();
+        for edit in &change.edits {
+            apply(&mut after, edit, change, &sealed)?;
+        }
+        if let Some(after) = &mut after {
+            reorder(after, change.order.as_deref());
+            let read = judge(store, after, &key)?;
+            seal(store, change, after, &key, read).map_err(vault)?;
+            check_subject(before.as_ref(), after)?;
+        }
+        Ok(Self { before, after, new_data_key })
+    }
+
+    /// Whether the change changes nothing.
+    pub(super) fn is_unchanged(&self) -> bool {
+        let plain = |tenant: &StoredTenant| {
+            let order: Vec<String> = tenant.connections.iter().map(|(id, _)| id.clone()).collect();
+            (tenant.value(), order)
+        };
+        self.before.as_ref().map(plain) == self.after.as_ref().map(plain)
+    }
+}
+
+/// Makes one edit, where nobody else was faster.
+fn apply(
+    after: &mut Option<StoredTenant>,
+    edit: &Edit,
+    change: &Change,
+    key: &str,
+) -> Result<(), ChangeError> {
+    let conflict = || ChangeError::Conflict(edit.part.clone());
+    let present = after.as_ref().and_then(|tenant| tenant.part(&edit.part)).map(|row| row.revision);
+    if present != edit.expected {
+        return Err(conflict());
+    }
+    let row = edit.document.clone().map(|document| Row { document, revision: NEW });
+    check_id(edit, change)?;
+    match (&edit.part, after.as_mut(), row) {
+        (Part::Tenant, _, None) => *after = None,
+        (Part::Tenant, Some(tenant), Some(row)) => tenant.row = row,
+        (Part::Tenant, None, Some(row)) => *after = Some(StoredTenant::new(&change.tenant, row, key)),
+        (Part::App(_) | Part::Connection(_), None, _) => return Err(ChangeError::Conflict(Part::Tenant)),
+        (Part::App(id), Some(tenant), Some(row)) => drop(tenant.apps.insert(id.clone(), row)),
+        (Part::App(id), Some(tenant), None) => drop(tenant.apps.remove(id)),
+        (Part::Connection(id), Some(tenant), row) => {
+            let place = tenant.connections.iter().position(|(known, _)| known == id);
+            match (place.and_then(|place| tenant.connections.get_mut(place)), row) {
+                (Some((_, present)), Some(row)) => *present = row,
+                (None, Some(row)) => tenant.connections.push((id.clone(), row)),
+                (_, None) => tenant.connections.retain(|(known, _)| known != id),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An id is what a part is found by: it stands in its document unchanged.
+fn check_id(edit: &Edit, change: &Change) -> Result<(), ChangeError> {
+    let Some(document) = &edit.document else { return Ok(()) };
+    let (pointer, id) = match &edit.part {
+        Part::Tenant => ("/tenant/id", &change.tenant),
+        Part::App(id) | Part::Connection(id) => ("/id", id),
+    };
+    if document.pointer(pointer).and_then(Value::as_str) == Some(id) {
+        return Ok(());
+    }
+    let fault = SettingsError::new(pointer, format!("the id is `{id}` and never changes"));
+    Err(ChangeError::Faulty(vec![PartFault { part: edit.part.clone(), fault }]))
+}
+
+fn reorder(tenant: &mut StoredTenant, order: Option<&[String]>) {
+    if let Some(order) = order {
+        let place = |id: &str| order.iter().position(|other| other == id).unwrap_or(order.len());
+        tenant.connections.sort_by_key(|(id, _)| place(id));
+    }
+}
+
+/// Judges the tenant by the rules of its file; the secrets that were read on the way.
+fn judge(store: &Store, after: &StoredTenant, key: &DataKey) -> Result<Vec<Read>, ChangeError> {
+    let value = after.value();
+    if value.to_string().len() > LARGEST {
+        let fault = SettingsError::new("", "a tenant has at most 1 MiB of settings");
+        return Err(ChangeError::Faulty(vec![PartFault { part: Part::Tenant, fault }]));
+    }
+    let secrets = StoredSecrets { key, secrets: &after.secrets };
+    let mut judge = Judge::new(&store.providers, &secrets);
+    let tenant = file::resolve(&value, &mut judge);
+    let read = judge.take_read();
+    let (faults, _) = judge.into_findings();
+    if tenant.is_some() {
+        return Ok(read);
+    }
+    Err(ChangeError::Faulty(faults.into_iter().map(|fault| after.placed(fault)).collect()))
+}
+
+/// Puts `{ stored = "ID" }` in the place of every value, and drops the secrets that nothing names.
+fn seal(
+    store: &Store,
+    change: &Change,
+    after: &mut StoredTenant,
+    key: &DataKey,
+    read: Vec<Read>,
+) -> Result<(), VaultError> {
+    let mut named = BTreeSet::new();
+    for one in read {
+        if let Reference::Stored(id) = one.reference {
+            named.insert(id);
+            continue;
+        }
+        let id = keep(store, change, after, key, &one)?;
+        after.name(&one.pointer, &id);
+        named.insert(id);
+    }
+    // Other kinds of secrets have places of their own and are not ours to drop.
+    let tenant = change.tenant.as_str();
+    after.secrets.retain(|id, secret| named.contains(id) || Place::parse(tenant, &secret.place).is_err());
+    Ok(())
+}
+
+/// Keeps a secret that was given; its id, which is the old one where it is there already.
+fn keep(
+    store: &Store,
+    change: &Change,
+    after: &mut StoredTenant,
+    key: &DataKey,
+    Read { place, secret, .. }: &Read,
+) -> Result<String, VaultError> {
+    let kept = if place.is_hashed() { hash_of(secret) } else { secret.clone() };
+    let (name, fingerprint) = (place.to_string(), key.fingerprint(place, &kept)?);
+    let same =
+        |(_, known): &(&String, &StoredSecret)| known.place == name && known.fingerprint == fingerprint;
+    if let Some((id, _)) = after.secrets.iter().find(same) {
+        return Ok(id.clone());
+    }
+    let id = store.ambient.id();
+    let (sealed, set_at) = (key.seal(place, &id, &kept)?, store.ambient.now());
+    let stored = StoredSecret { place: name, set_at, set_by: change.by.clone(), sealed, fingerprint };
+    after.secrets.insert(id.clone(), stored);
+    Ok(id)
+}
+
+/// A subject key never changes: everybody would be somebody else to the apps.
+fn check_subject(before: Option<&StoredTenant>, after: &StoredTenant) -> Result<(), ChangeError> {
+    let subject = |tenant: &StoredTenant| tenant.row.document.pointer("/keys/subject").cloned();
+    let kept = before.is_none_or(|before| subject(before) == subject(after));
+    let message = "a subject key never changes: everybody would be somebody else to the apps";
+    let fault = || PartFault { part: Part::Tenant, fault: SettingsError::new("/keys/subject", message) };
+    if kept { Ok(()) } else { Err(ChangeError::Faulty(vec![fault()])) }
+}
+
+impl StoredTenant {
+    fn new(id: &str, row: Row, data_key: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            row,
+            apps: std::collections::BTreeMap::new(),
+            connections: Vec::new(),
+            secrets: std::collections::BTreeMap::new(),
+            version: NEW,
+            data_key: data_key.to_owned(),
+        }
+    }
+
+    /// The names of its parts.
+    pub fn parts(&self) -> impl Iterator<Item = Part> {
+        let apps = self.apps.keys().cloned().map(Part::App);
+        let connections = self.connections.iter().map(|(id, _)| Part::Connection(id.clone()));
+        std::iter::once(Part::Tenant).chain(connections).chain(apps)
+    }
+
+    /// One part of it.
+    #[must_use]
+    pub fn part(&self, part: &Part) -> Option<&Row> {
+        match part {
+            Part::Tenant => Some(&self.row),
+            Part::App(id) => self.apps.get(id),
+            Part::Connection(id) => self.connection(id),
+        }
+    }
+
+    /// The row that a pointer into [`Self::value`] leads to, its part, and the pointer within it.
+    fn at<'a>(&mut self, pointer: &'a str) -> (Part, Option<&mut Row>, &'a str) {
+        let mut segments = pointer.splitn(4, '/').skip(1);
+        let (list, index) = (segments.next(), segments.next().and_then(|index| index.parse().ok()));
+        let within =
+            |index: usize| pointer.get(list.unwrap_or_default().len() + index.to_string().len() + 2..);
+        let found = index.and_then(|index: usize| {
+            let (part, row) = match list? {
+                "apps" => self.apps.iter_mut().nth(index).map(|(id, row)| (Part::App(id.clone()), row))?,
+                "connections" => {
+                    self.connections.get_mut(index).map(|(id, row)| (Part::Connection(id.clone()), row))?
+                }
+                _ => return None,
+            };
+            Some((part, Some(row), within(index).unwrap_or_default()))
+        });
+        match found {
+            Some(found) => found,
+            None => (Part::Tenant, Some(&mut self.row), pointer),
+        }
+    }
+
+    /// Writes the name of a secret in the place of its value.
+    fn name(&mut self, pointer: &str, id: &str) {
+        let (_, row, pointer) = self.at(pointer);
+        if let Some(place) = row.and_then(|row| row.document.pointer_mut(pointer)) {
+            *place = json!({ "stored": id });
+        }
+    }
+
+    /// A fault of the whole as one of its part.
+    fn placed(&self, fault: SettingsError) -> PartFault {
+        let mut copy = self.clone();
+        let (part, _, pointer) = copy.at(&fault.pointer);
+        PartFault { part, fault: SettingsError::new(pointer, fault.message) }
+    }
+}

@@ -1,0 +1,165 @@
+//! Tenants in a SQL database.
+//!
+//! Owns how a tenant is kept there, read and changed. What is kept is what a file says: the same
+//! tables, one row for the tenant, for each app and for each connection, with `{ stored = "ID" }` in
+//! the place of every secret; so the rules of `file` judge both, and there is no second model.
+//!
+//! [`cache`] is what a broker asks, [`follow`] keeps it up to date, [`change`] is the only way to
+//! write. Secrets are sealed by `vault`; tables and transactions are `sql`'s.
+
+pub mod cache;
+pub mod change;
+pub mod follow;
+mod master_keys;
+mod rows;
+#[cfg(test)]
+mod store_tests;
+
+use std::fmt;
+
+use tokio::task::spawn_blocking;
+use tunnus_sdk::SettingsError;
+
+use super::{
+    file::{self, Judge},
+    lookup::TenantsError,
+    model::Tenant,
+};
+use crate::{
+    ambient::Ambient,
+    providers::Providers,
+    sql::{Sql, SqlError, SqlUrl},
+    vault::{Vault, VaultError},
+};
+
+pub(super) use self::rows::StoredSecrets;
+pub use self::{
+    master_keys::MissingKeys,
+    rows::{Row, StoredSecret, StoredTenant},
+};
+
+/// Why the store was not opened, or did not do its part.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database.
+    #[error(transparent)]
+    Sql(#[from] SqlError),
+    /// A master key is missing or wrong.
+    #[error(transparent)]
+    MasterKeys(#[from] MissingKeys),
+    /// Something sealed does not open, or cannot be sealed.
+    #[error("the secrets of the tenant `{tenant}` cannot be used")]
+    Vault {
+        /// The tenant.
+        tenant: String,
+        /// Why.
+        #[source]
+        source: VaultError,
+    },
+    /// What stands in a row is not what was written there.
+    #[error("a row of the tenant `{0}` cannot be read")]
+    Row(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error.into())
+    }
+}
+
+/// What is wrong with a tenant that is stored: written by another version of the program, perhaps.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(|fault| format!("{}: {}", fault.pointer, fault.message)).collect::<Vec<_>>().join("; "))]
+pub struct StoredFaults(pub Vec<SettingsError>);
+
+/// The tenants store.
+#[derive(Clone)]
+pub struct Store {
+    sql: Sql,
+    vault: Vault,
+    providers: Providers,
+    ambient: Ambient,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("sql", &self.sql).finish_non_exhaustive()
+    }
+}
+
+/// A tenant as it was read, and the last change that it has in it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The number of the last change of all when it was read.
+    pub at: i64,
+}
+
+impl Store {
+    /// Opens the store. Must be called on the runtime that its connections shall live on.
+    ///
+    /// # Errors
+    /// Where the database cannot be used, or a master key is missing that a row needs.
+    pub async fn open(
+        url: &SqlUrl,
+        vault: Vault,
+        providers: Providers,
+        ambient: Ambient,
+    ) -> Result<Self, StoreError> {
+        let store = Self { sql: Sql::open(url).await?, vault, providers, ambient };
+        store.check_master_keys().await?;
+        Ok(store)
+    }
+
+    /// The database, for what else is kept there.
+    #[must_use]
+    pub const fn sql(&self) -> &Sql {
+        &self.sql
+    }
+
+    /// What seals there.
+    #[must_use]
+    pub const fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// The ids of all tenants, in order.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn ids(&self) -> Result<Vec<String>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT id FROM tenants ORDER BY id").fetch_all(self.sql.pool()).await?)
+    }
+
+    /// A tenant as it is kept; its secrets are named, never shown.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn read(&self, id: &str) -> Result<Option<StoredTenant>, StoreError> {
+        Ok(rows::read(&self.sql, id).await?.tenant)
+    }
+
+    /// A tenant to serve.
+    ///
+    /// # Errors
+    /// Where the database does not answer, or nothing can be made of what is kept.
+    pub async fn load(&self, id: &str) -> Result<Option<Loaded>, TenantsError> {
+        let read = rows::read(&self.sql, id).await.map_err(TenantsError::unavailable)?;
+        let Some(stored) = read.tenant else { return Ok(None) };
+        let store = self.clone();
+        // Keys are parsed: too long for a thread that serves everybody.
+        let built = spawn_blocking(move || store.build(&stored)).await;
+        let tenant = built.map_err(TenantsError::faulty)??;
+        Ok(Some(Loaded { tenant, at: read.at }))
+    }
+
+    fn build(&self, stored: &StoredTenant) -> Result<Tenant, TenantsError> {
+        let key = self.data_key(stored).map_err(TenantsError::faulty)?;
+        let secrets = stored.secrets(&key);
+        let mut judge = Judge::new(&self.providers, &secrets);
+        let tenant = file::resolve(&stored.value(), &mut judge);
+        let (faults, _) = judge.into_findings();
+        tenant.ok_or_else(|| TenantsError::faulty(StoredFaults(faults)))
+    }
+}
