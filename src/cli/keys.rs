@@ -97,7 +97,7 @@ enum Format {
 
 /// Why a key was not made or shown.
 #[derive(Debug, thiserror::Error)]
-enum KeysError {
+pub(super) enum KeysError {
     #[error("a P-256 key signs; for decryption make an RSA key")]
     Usage,
     #[error("{} is there already and is left alone", .0.display())]
@@ -147,7 +147,7 @@ fn make(kind: Kind, usage: Usage, ambient: &Ambient) -> Result<Hidden<String>, K
 }
 
 /// Writes a file of mode 0600, in folders of mode 0700 where they have to be made.
-fn write(path: &Path, secret: &str) -> Result<(), KeysError> {
+pub(super) fn write(path: &Path, secret: &str) -> Result<(), KeysError> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => KeysError::Exists(path.to_owned()),
         _ => KeysError::Write(path.to_owned(), error),

@@ -6,12 +6,15 @@ use clap::{Parser, Subcommand};
 
 use crate::providers::Providers;
 
+mod apply;
 mod check;
 mod connections;
 mod doctor;
+mod init;
 mod keys;
 #[cfg(feature = "simulator")]
 mod sandbox;
+mod secrets;
 mod serve;
 mod sheet;
 
@@ -34,8 +37,14 @@ enum Command {
     Sandbox(sandbox::Arguments),
     /// Says what the upstream of a connection must be told.
     Connections(connections::Arguments),
+    /// Makes settings, keys and a first tenant in a database.
+    Init(init::Arguments),
+    /// Brings the tenants store to a folder of tenant files.
+    Apply(apply::Arguments),
     /// Makes keys and secrets, and shows the public part of a key.
     Keys(keys::Arguments),
+    /// Seals values for tenants' files, and moves everything to a new master key.
+    Secrets(secrets::Arguments),
 }
 
 /// Runs the command that `arguments` ask for, with these providers.
@@ -59,7 +68,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, providers: Providers) 
         #[cfg(feature = "simulator")]
         Command::Sandbox(arguments) => sandbox::run(arguments, providers),
         Command::Connections(arguments) => connections::run(&arguments, providers),
+        Command::Init(arguments) => init::run(&arguments, providers),
+        Command::Apply(arguments) => apply::run(&arguments, providers),
         Command::Keys(arguments) => keys::run(arguments),
+        Command::Secrets(arguments) => secrets::run(&arguments, providers),
     };
     done.unwrap_or_else(|error| complain(error.as_ref()))
 }

@@ -57,7 +57,7 @@ impl Return<'_> {
         let metrics = &self.visit.broker.metrics;
         metrics.step(&self.visit.tenant.id, &self.connection.id, FlowStep::Exchanged);
         let identification = &attempt.identification;
-        let Some(visit) = self.visit.by_now() else {
+        let Some(visit) = self.visit.by_now().await else {
             return self.visit.page(Code::FlowUnknown);
         };
         match self.record(&visit, identification, evidence) {

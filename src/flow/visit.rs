@@ -97,9 +97,13 @@ impl Visit {
         Reply::new(Answer::Page(Page::Failure(Box::new(failure))), self.browser.locale)
     }
 
-    /// The same visit with the settings as they are by now; none where the tenant is gone.
-    pub(super) fn by_now(&self) -> Option<Self> {
-        let tenant = self.broker.tenants.tenant(&self.tenant.id)?;
+    /// The same visit with the settings as they are by now; none where the tenant is gone. Where that
+    /// cannot be known, they are as they were: tenants in use are served without their store.
+    pub(super) async fn by_now(&self) -> Option<Self> {
+        let tenant = match self.broker.tenants.tenant(&self.tenant.id).await {
+            Ok(tenant) => tenant?,
+            Err(_) => Arc::clone(&self.tenant),
+        };
         Some(Self { tenant, ..self.clone() })
     }
 

@@ -1,0 +1,93 @@
+//! `tunnus apply`: brings the tenants store to a folder of tenant files.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::Args;
+
+use super::Failure;
+use crate::{
+    ambient::Ambient,
+    config::{Config, Environment, TenantsUrl},
+    providers::Providers,
+    tenant::{
+        apply::{self, Planned, Wanted},
+        files::Folder,
+        store::Store,
+    },
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The folder: every *.toml is one tenant
+    dir: PathBuf,
+    /// The settings; without it config/tunnus.toml where that exists, and the environment
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Only shows what would be changed
+    #[arg(long)]
+    plan: bool,
+    /// Also removes what the folder lacks: apps, connections, whole tenants with their keys
+    #[arg(long)]
+    prune: bool,
+    /// Only this tenant
+    #[arg(long, value_name = "ID")]
+    tenant: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCode, Failure> {
+    let config = Config::load(arguments.config.as_deref(), Arc::new(Environment::of_the_process()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(applied(arguments, &config, providers, &mut io::stdout()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn applied(
+    arguments: &Arguments,
+    config: &Config,
+    providers: Providers,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let store = open(config, providers.clone()).await?;
+    let folder = Folder::new(arguments.dir.clone(), providers, config.references.clone());
+    let wanted =
+        Wanted { tenant: arguments.tenant.clone(), prune: arguments.prune, by: "tunnus apply".to_owned() };
+    let planned = apply::plan(&folder, &store, &wanted).await?;
+    for Planned { plan, .. } in &planned {
+        writeln!(out, "{plan}")?;
+    }
+    if planned.iter().all(|planned| planned.plan.is_idle()) {
+        writeln!(out, "Nothing to change.")?;
+    } else if arguments.plan {
+        writeln!(out, "Nothing was changed: this is the plan.")?;
+    } else {
+        apply::apply(&store, &planned).await?;
+        writeln!(out, "Applied.")?;
+    }
+    Ok(())
+}
+
+/// The tenants store of the settings.
+pub(super) async fn open(config: &Config, providers: Providers) -> Result<Store, Failure> {
+    match &config.tenants {
+        TenantsUrl::Sql(url) => {
+            Ok(Store::open(url, config.vault.clone(), providers, Ambient::system()).await?)
+        }
+        TenantsUrl::Files(dir) => Err(no_store(dir).into()),
+    }
+}
+
+fn no_store(dir: &Path) -> String {
+    format!(
+        "the settings' tenants are the files in {}: set tenants.url to a database, as sqlite:FILE",
+        dir.display()
+    )
+}
+
+#[cfg(test)]
+#[path = "apply_tests.rs"]
+mod tests;

@@ -1,0 +1,110 @@
+//! `tunnus secrets`: seals a value for one place of a tenant's file; moves everything to a new master
+//! key.
+
+use std::{
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::{Args, Subcommand};
+use tunnus_sdk::Hidden;
+
+use super::{Failure, apply::open};
+use crate::{
+    config::{Config, Environment, TenantsUrl, given},
+    providers::Providers,
+    tenant::sealed,
+    vault::Place,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Seals what it reads on standard input, for one place of one tenant's file
+    Seal(Seal),
+    /// Seals everything under the active master key, the first of the settings, while brokers run:
+    /// every broker must have it already
+    Rewrap(Rewrap),
+}
+
+#[derive(Debug, Args)]
+struct Seal {
+    /// The settings; without it config/tunnus.toml where that exists, and the environment
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The tenant
+    #[arg(long, value_name = "ID")]
+    tenant: String,
+    /// The place, as keys/signing or apps/shop/secrets; a wrong one is told which there are
+    #[arg(long)]
+    place: String,
+}
+
+#[derive(Debug, Args)]
+struct Rewrap {
+    /// The settings; without it config/tunnus.toml where that exists, and the environment
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A folder of tenant files whose sealed values are moved too; that of tenants.url always is
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCode, Failure> {
+    match &arguments.command {
+        Command::Seal(wanted) => {
+            let mut value = Hidden::new(String::new());
+            io::stdin().take(128 * 1024).read_to_string(value.expose_mut())?;
+            writeln!(io::stdout(), "{}", seal(&load(wanted.config.as_deref())?, wanted, &value)?)?;
+        }
+        Command::Rewrap(wanted) => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            let config = load(wanted.config.as_deref())?;
+            runtime.block_on(rewrap(&config, wanted, providers, &mut io::stdout()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn load(file: Option<&Path>) -> Result<Config, Failure> {
+    Ok(Config::load(file, Arc::new(Environment::of_the_process()))?)
+}
+
+/// The value as a file takes it.
+fn seal(config: &Config, wanted: &Seal, value: &Hidden<String>) -> Result<String, Failure> {
+    let place = Place::parse(&wanted.tenant, &wanted.place)?;
+    let sealed = config.vault.seal(&place, &given(value)?)?;
+    Ok(format!("{{ sealed = \"{sealed}\" }}"))
+}
+
+async fn rewrap(
+    config: &Config,
+    wanted: &Rewrap,
+    providers: Providers,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let mut dirs: Vec<&Path> = wanted.dir.as_deref().into_iter().collect();
+    match &config.tenants {
+        TenantsUrl::Files(dir) => dirs.push(dir),
+        TenantsUrl::Sql(_) => {
+            let count = open(config, providers).await?.rewrap().await?;
+            writeln!(out, "{count} data keys were sealed anew in the tenants store")?;
+        }
+    }
+    for dir in dirs {
+        let count = sealed::rewrap(dir, &config.vault)?;
+        writeln!(out, "{count} values were sealed anew in {}", dir.display())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "secrets_tests.rs"]
+mod tests;
