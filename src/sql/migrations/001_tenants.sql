@@ -45,6 +45,8 @@ CREATE TABLE data_keys (
     sealed TEXT NOT NULL,
     master_key TEXT NOT NULL
 );
+-- Which master keys are needed is asked at every start.
+CREATE INDEX data_keys_by_master_key ON data_keys (master_key, tenant);
 
 CREATE TABLE secrets (
     tenant TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
