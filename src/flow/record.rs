@@ -1,9 +1,11 @@
 //! The identity record, version 1: what an app gets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use tunnus_sdk::{Assurance, Attributes, Environment, Hidden, Member, Method, Source};
+
+use super::release::keep_members;
 
 /// The schema that a record names.
 pub const SCHEMA: &str = "tunnus.identity/1";
@@ -42,4 +44,11 @@ pub struct IdentityRecord {
     /// `none` where the result was not bound to the app's browser.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub binding: Option<String>,
+}
+
+impl IdentityRecord {
+    /// Takes away the members that are not `allowed`.
+    pub fn limit_to(&mut self, allowed: &BTreeSet<Member>) {
+        keep_members(&mut self.attributes, &mut self.provenance, allowed);
+    }
 }

@@ -3,5 +3,7 @@
 mod client_auth;
 mod idempotency;
 mod redirect_uri;
+mod results;
 mod store;
+mod tokens;
 mod world;

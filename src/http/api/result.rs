@@ -29,10 +29,10 @@ pub async fn release(
     trace: TraceId,
 ) -> HttpResponse {
     let (tenant, id) = path.into_inner();
-    respond(released(&broker, &tenant, &id, &request, payload).await, &trace)
+    respond(result(&broker, &tenant, &id, &request, payload).await, &trace)
 }
 
-async fn released(
+async fn result(
     broker: &Data<Broker>,
     tenant: &str,
     id: &str,

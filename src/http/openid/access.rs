@@ -1,14 +1,15 @@
-//! Access tokens: opaque, short-lived, kept in the store under their hash and sealed under themselves.
+//! Access tokens: opaque, short-lived, a place in the store and the secret that opens what is kept
+//! there.
 //!
-//! The token of a code is derived from that code under the server's key. So a code used twice can
-//! revoke what its first use gave, without an index, and whichever of the two comes first.
+//! The place of a code's token follows from the code. Keeping it is what uses the code: of two uses
+//! one succeeds, and the other knows what to revoke, without an index and whichever comes first.
 
 use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use tunnus_sdk::{Hidden, Timestamp};
 
+use super::claims::Given;
 use crate::{
     app::Broker,
     error::{Code, Error},
@@ -20,6 +21,9 @@ use crate::{
 /// What stands in the place of a revoked token: no seal opens it.
 const REVOKED: &[u8] = b"revoked";
 
+/// How long either half of a token is: 256 bits in base64url.
+const LENGTH: usize = 43;
+
 /// What an access token is good for.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Access {
@@ -27,30 +31,52 @@ pub struct Access {
     pub tenant: String,
     /// The app.
     pub app: String,
-    /// What userinfo answers; none for a token of the app itself, good for REST.
-    pub userinfo: Option<Hidden<String>>,
+    /// Whom userinfo tells about; none for a token of the app itself, good for REST.
+    pub given: Option<Given>,
     /// Until when.
     pub expires_at: Timestamp,
 }
 
-fn key_of(token: &str) -> Key {
-    Key::new("access", &state_hash(token))
+/// Where what a token is good for is kept.
+#[derive(Clone, Debug)]
+pub struct Place(String);
+
+impl Place {
+    /// The place of the one token that `code` gives.
+    #[must_use]
+    pub fn of_code(code: &str) -> Self {
+        Self(state_hash(code))
+    }
+
+    /// A place of its own, for a token of an app itself.
+    #[must_use]
+    pub fn fresh(broker: &Broker) -> Self {
+        Self(state_hash(broker.flows.ambient.secret().expose_str()))
+    }
+
+    /// A token that is to be kept here.
+    #[must_use]
+    pub fn token(&self, broker: &Broker) -> Hidden<String> {
+        Hidden::new(format!("{}.{}", self.0, broker.flows.ambient.secret().expose()))
+    }
+
+    /// The place that a token names.
+    fn of_token(token: &str) -> Option<Self> {
+        let (place, secret) = token.split_once('.')?;
+        (place.len() == LENGTH && secret.len() == LENGTH).then(|| Self(place.to_owned()))
+    }
+
+    fn key(&self) -> Key {
+        Key::new("access", &self.0)
+    }
 }
 
-fn lifetime(broker: &Broker) -> Duration {
-    broker.lifetimes.access_token()
+/// How long a token's place is held: no shorter than its code is good.
+fn kept(broker: &Broker) -> Duration {
+    broker.lifetimes.access_token().max(broker.lifetimes.code())
 }
 
-/// The access token that belongs to a code.
-///
-/// # Errors
-/// [`Code::Internal`] where none can be derived.
-pub fn token_of_code(broker: &Broker, code: &str) -> Result<Hidden<String>, Error> {
-    let token = broker.flows.sealer.derive_secret("access token", &[code]);
-    token.map_err(|source| Error::new(Code::Internal).because(source))
-}
-
-/// Keeps what `token` is good for. False where it was revoked before.
+/// Keeps what the `token` of `place` is good for. False where one was kept or revoked there before.
 ///
 /// # Errors
 /// [`Code::StoreUnavailable`].
@@ -58,39 +84,54 @@ pub async fn keep(
     broker: &Broker,
     tenant: &Tenant,
     app: &App,
-    token: &Hidden<String>,
-    userinfo: Option<&Map<String, Value>>,
+    (place, token): (&Place, &Hidden<String>),
+    given: Option<Given>,
 ) -> Result<bool, Error> {
-    let userinfo = userinfo.map(serde_json::to_string).transpose();
-    let userinfo = userinfo.map_err(|source| Error::new(Code::Internal).because(source))?.map(Hidden::new);
-    let expires_at = broker.flows.ambient.now().plus(lifetime(broker));
-    let access = Access { tenant: tenant.id.clone(), app: app.id.clone(), userinfo, expires_at };
-    let key = key_of(token.expose_str());
+    let expires_at = broker.flows.ambient.now().plus(broker.lifetimes.access_token());
+    let access = Access { tenant: tenant.id.clone(), app: app.id.clone(), given, expires_at };
+    let key = place.key();
     let sealed = broker.flows.seal("access", &key, &[token.expose_str()], &access)?;
-    Ok(broker.flows.store.create(&key, &sealed, lifetime(broker)).await?)
+    match broker.flows.store.create(&key, &sealed, kept(broker)).await {
+        Ok(is_new) => Ok(is_new),
+        // An answer that was lost: what stands there tells whether it is ours.
+        Err(error) => match broker.flows.store.read(&key).await {
+            Ok(Some(there)) if there == sealed => Ok(true),
+            Ok(_) | Err(_) => Err(error.into()),
+        },
+    }
 }
 
-/// Revokes the token, also one that is yet to be kept.
+/// Revokes the token of `place`, also one that is yet to be kept.
 ///
 /// # Errors
 /// [`Code::StoreUnavailable`].
-pub async fn revoke(broker: &Broker, token: &Hidden<String>) -> Result<(), Error> {
-    Ok(broker.flows.store.put(&key_of(token.expose_str()), REVOKED, lifetime(broker)).await?)
+pub async fn revoke(broker: &Broker, place: &Place) -> Result<(), Error> {
+    Ok(broker.flows.store.put(&place.key(), REVOKED, kept(broker)).await?)
 }
 
 /// What `token` is good for at this tenant, now.
 ///
 /// # Errors
 /// [`Code::AppUnauthorised`]; [`Code::StoreUnavailable`].
-pub async fn find(broker: &Broker, tenant: &Tenant, token: &str) -> Result<Access, Error> {
-    if token.len() != 43 {
-        return Err(Code::AppUnauthorised.into());
-    }
-    let key = key_of(token);
+async fn find(broker: &Broker, tenant: &Tenant, token: &str) -> Result<Access, Error> {
+    let key = Place::of_token(token).ok_or(Code::AppUnauthorised)?.key();
     let value = broker.flows.store.read(&key).await?.ok_or(Code::AppUnauthorised)?;
     let access: Access = broker.flows.open("access", &key, &[token], &value).ok_or(Code::AppUnauthorised)?;
     let lives = access.tenant == tenant.id && broker.flows.ambient.now() <= access.expires_at;
     if lives { Ok(access) } else { Err(Code::AppUnauthorised.into()) }
+}
+
+/// What userinfo answers to `token`, as far as its app may have it now.
+///
+/// # Errors
+/// [`Code::AppUnauthorised`], also for a token of an app itself, or of one that is no more;
+/// [`Code::StoreUnavailable`].
+pub async fn given_to(broker: &Broker, tenant: &Tenant, token: &str) -> Result<Given, Error> {
+    let access = find(broker, tenant, token).await?;
+    let app = tenant.app(&access.app).ok_or(Code::AppUnauthorised)?;
+    let mut given = access.given.ok_or(Code::AppUnauthorised)?;
+    given.record.limit_to(&app.claims);
+    Ok(given)
 }
 
 /// The app whose own token this is, if it may still have one.
@@ -100,7 +141,7 @@ pub async fn find(broker: &Broker, tenant: &Tenant, token: &str) -> Result<Acces
 pub async fn app_of(broker: &Broker, tenant: &Tenant, token: &str) -> Result<Arc<App>, Error> {
     let access = find(broker, tenant, token).await?;
     let app = tenant.app(&access.app).filter(|app| {
-        access.userinfo.is_none() && matches!(app.authentication, AppAuthentication::PrivateKeyJwt(_))
+        access.given.is_none() && matches!(app.authentication, AppAuthentication::PrivateKeyJwt(_))
     });
     app.cloned().ok_or_else(|| Code::AppUnauthorised.into())
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tunnus_sdk::{Attributes, Hidden, Level, Member};
 
-use crate::flow::{identification::OpenIdRequest, record::IdentityRecord};
+use crate::flow::record::IdentityRecord;
 
 /// The claims that apps may find (OpenID Connect Core, section 5.1, and ours).
 pub const SUPPORTED: [&str; 24] = [
@@ -87,43 +88,51 @@ pub fn of_scope(scope: &str, allowed: &BTreeSet<Member>) -> Vec<Member> {
     allowed.iter().copied().filter(fits).collect()
 }
 
-/// Which answer the claims stand in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// The ID token: a national id or payment details only where asked for there.
-    IdToken,
-    /// The userinfo response.
-    Userinfo,
+/// What an app is given about a person: it answers the token request, and is kept for userinfo.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Given {
+    /// The record.
+    pub record: IdentityRecord,
+    /// The scopes granted.
+    pub scopes: BTreeSet<String>,
+    /// The app's order id.
+    pub reference: Option<Hidden<String>>,
 }
 
-/// The claims about the person, for an answer to `request`.
-#[must_use]
-pub fn of_record(
-    record: &IdentityRecord,
-    request: &OpenIdRequest,
-    reference: Option<&Hidden<String>>,
-    place: Place,
-) -> Map<String, Value> {
-    let mut record = record.clone();
-    if place == Place::IdToken {
+impl Given {
+    /// The claims of the userinfo response.
+    #[must_use]
+    pub fn in_userinfo(&self) -> Map<String, Value> {
+        self.claims(&self.record)
+    }
+
+    /// The claims of the ID token: a national id or payment details only where `asked` for there.
+    #[must_use]
+    pub fn in_id_token(&self, asked: &BTreeSet<Member>) -> Map<String, Value> {
+        let mut record = self.record.clone();
+        let mut allowed: BTreeSet<Member> = record.attributes.members().into_iter().collect();
         for member in [Member::NationalId, Member::OtherIds, Member::PaymentDetails] {
-            if !request.in_id_token.contains(&member) {
-                record.attributes.remove(member);
-                record.provenance.remove(&member);
+            if !asked.contains(&member) {
+                allowed.remove(&member);
             }
         }
+        record.limit_to(&allowed);
+        self.claims(&record)
     }
-    let mut claims = Map::new();
-    claims.insert("sub".to_owned(), json!(record.subject));
-    add_assurance(&mut claims, &record);
-    add_attributes(&mut claims, &record.attributes);
-    if let Some(reference) = reference {
-        claims.insert("tunnus_reference".to_owned(), json!(reference));
+
+    fn claims(&self, record: &IdentityRecord) -> Map<String, Value> {
+        let mut claims = Map::new();
+        claims.insert("sub".to_owned(), json!(record.subject));
+        add_assurance(&mut claims, record);
+        add_attributes(&mut claims, &record.attributes);
+        if let Some(reference) = &self.reference {
+            claims.insert("tunnus_reference".to_owned(), json!(reference));
+        }
+        if self.scopes.contains("tunnus") {
+            claims.insert("tunnus_identity".to_owned(), json!(record));
+        }
+        claims
     }
-    if request.scopes.contains("tunnus") {
-        claims.insert("tunnus_identity".to_owned(), json!(record));
-    }
-    claims
 }
 
 fn add_assurance(claims: &mut Map<String, Value>, record: &IdentityRecord) {

@@ -4,15 +4,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 use tunnus_sdk::{Hidden, SigningAlgorithm};
 
-use super::claims::{Place, of_record};
+use super::claims::Given;
 use crate::{
     app::Broker,
     digest::sha256,
     error::{Code, Error},
-    flow::{
-        identification::{Identification, OpenIdRequest},
-        record::IdentityRecord,
-    },
+    flow::identification::OpenIdRequest,
     tenant::model::{App, Tenant},
 };
 
@@ -25,15 +22,16 @@ pub fn sign(
     broker: &Broker,
     tenant: &Tenant,
     app: &App,
-    identification: &Identification,
     answer: &Answer<'_>,
 ) -> Result<Hidden<String>, Error> {
-    let Answer { request, record, access_token } = answer;
-    let mut claims = of_record(record, request, identification.reference.as_ref(), Place::IdToken);
+    let Answer { request, given, access_token } = answer;
+    let mut claims = given.in_id_token(&request.in_id_token);
     let now = broker.flows.ambient.now().0;
     let lives = i64::from(broker.lifetimes.access_token);
-    let auth_time =
-        time::OffsetDateTime::parse(&record.authenticated_at, &time::format_description::well_known::Rfc3339);
+    let auth_time = time::OffsetDateTime::parse(
+        &given.record.authenticated_at,
+        &time::format_description::well_known::Rfc3339,
+    );
     claims.extend([
         ("iss".to_owned(), json!(broker.issuer(&tenant.id))),
         ("aud".to_owned(), json!(app.id)),
@@ -54,7 +52,7 @@ pub struct Answer<'a> {
     /// What the app asked.
     pub request: &'a OpenIdRequest,
     /// What it gets.
-    pub record: &'a IdentityRecord,
+    pub given: &'a Given,
     /// The access token that goes with it.
     pub access_token: &'a Hidden<String>,
 }

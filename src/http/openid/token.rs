@@ -2,8 +2,6 @@
 //!
 //! A code is good once, for its app, its redirect URI and its PKCE verifier. Never a refresh token.
 
-use std::sync::Arc;
-
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
@@ -13,9 +11,9 @@ use subtle::ConstantTimeEq;
 use tunnus_sdk::{Hidden, Params};
 
 use super::{
-    access,
-    claims::{Place, of_record},
-    id_token::{self, Answer},
+    access::{self, Place},
+    claims::Given,
+    id_token,
 };
 use crate::{
     app::Broker,
@@ -24,7 +22,6 @@ use crate::{
     flow::{
         finish::{open_record, parse_code},
         identification::{Face, OpenIdRequest, Outcome},
-        record::IdentityRecord,
     },
     http::{
         auth,
@@ -103,31 +100,36 @@ async fn by_own_credentials(broker: &Broker, tenant: &Tenant, app: &App) -> Resu
     if !matches!(app.authentication, AppAuthentication::PrivateKeyJwt(_)) {
         return Err(Refused("unauthorized_client", Code::RequestInvalid.into()));
     }
-    let token = broker.flows.ambient.secret();
-    if !access::keep(broker, tenant, app, &token, None).await? {
+    let place = Place::fresh(broker);
+    let token = place.token(broker);
+    if !access::keep(broker, tenant, app, (&place, &token), None).await? {
         return Err(Refused("server_error", Code::Internal.into()));
     }
     Ok(json!({ "access_token": token, "token_type": "Bearer", "expires_in": broker.lifetimes.access_token }))
 }
 
-async fn by_code(broker: &Broker, tenant: &Tenant, app: &Arc<App>, form: &Params) -> Result<Value, Refused> {
+async fn by_code(broker: &Broker, tenant: &Tenant, app: &App, form: &Params) -> Result<Value, Refused> {
     let code = form.one("code").ok_or_else(|| Error::request("code", "missing"))?;
     let (id, secret) = parse_code(code).ok_or_else(invalid_grant)?;
-    let access_token = access::token_of_code(broker, code)?;
-    let Some(outcome) = broker.flows.outcome(id).await? else {
-        // Used before, or never given: whatever it gave ends now (RFC 6749, section 4.1.2).
-        access::revoke(broker, &access_token).await?;
-        return Err(invalid_grant());
-    };
-    let (request, record) = judge(broker, tenant, app, &outcome, secret, form)?;
-    if !broker.flows.take_outcome(id).await? {
-        access::revoke(broker, &access_token).await?;
-        return Err(invalid_grant());
+    let outcome = broker.flows.outcome(id).await?.ok_or_else(invalid_grant)?;
+    let (request, given) = judge(broker, tenant, app, &outcome, secret, form)?;
+    let place = Place::of_code(code);
+    let token = place.token(broker);
+    let in_time = broker.flows.ambient.now() <= outcome.finished_at.plus(broker.lifetimes.code());
+    let answer = in_time.then(|| answer_to(broker, tenant, app, request, &given, &token)).transpose()?;
+    // Where its token's place is taken, the code was used: whatever it gave ends now (RFC 6749,
+    // section 4.1.2), and what it is yet to give never begins.
+    match answer {
+        Some(answer) if access::keep(broker, tenant, app, (&place, &token), Some(given)).await? => Ok(answer),
+        Some(_) | None => {
+            access::revoke(broker, &place).await?;
+            Err(invalid_grant())
+        }
     }
-    give(broker, tenant, app, &outcome, (request, &record), &access_token).await
 }
 
-/// Whether this code is this app's, for this redirect URI and verifier, in time.
+/// Whether this code is this app's, for this redirect URI and verifier; and what it is good for, as
+/// far as the app may have it now.
 fn judge<'a>(
     broker: &Broker,
     tenant: &Tenant,
@@ -135,19 +137,18 @@ fn judge<'a>(
     outcome: &'a Outcome,
     secret: &str,
     form: &Params,
-) -> Result<(&'a OpenIdRequest, IdentityRecord), Refused> {
+) -> Result<(&'a OpenIdRequest, Given), Refused> {
     let identification = &outcome.identification;
     let Face::OpenId(request) = &identification.face else {
         return Err(invalid_grant());
     };
     let is_theirs = identification.app == app.id && identification.tenant == tenant.id;
-    let expires_at = outcome.finished_at.plus(broker.lifetimes.code());
-    let in_time = broker.flows.ambient.now() <= expires_at;
     let same_uri = form.one("redirect_uri") == Some(&request.redirect_uri);
     let record = open_record(&broker.flows, app, outcome, secret);
     match record {
-        Some(record) if is_theirs && in_time && same_uri && has_verifier(request, form) => {
-            Ok((request, record))
+        Some(record) if is_theirs && same_uri && has_verifier(request, form) => {
+            let reference = identification.reference.clone();
+            Ok((request, Given { record, scopes: request.scopes.clone(), reference }))
         }
         Some(_) | None => Err(invalid_grant()),
     }
@@ -166,21 +167,16 @@ fn has_verifier(request: &OpenIdRequest, form: &Params) -> bool {
     }
 }
 
-async fn give(
+fn answer_to(
     broker: &Broker,
     tenant: &Tenant,
-    app: &Arc<App>,
-    outcome: &Outcome,
-    (request, record): (&OpenIdRequest, &IdentityRecord),
+    app: &App,
+    request: &OpenIdRequest,
+    given: &Given,
     access_token: &Hidden<String>,
-) -> Result<Value, Refused> {
-    let identification = &outcome.identification;
-    let userinfo = of_record(record, request, identification.reference.as_ref(), Place::Userinfo);
-    if !access::keep(broker, tenant, app, access_token, Some(&userinfo)).await? {
-        return Err(invalid_grant());
-    }
-    let answer = Answer { request, record, access_token };
-    let id_token = id_token::sign(broker, tenant, app, identification, &answer)?;
+) -> Result<Value, Error> {
+    let answer = id_token::Answer { request, given, access_token };
+    let id_token = id_token::sign(broker, tenant, app, &answer)?;
     let scopes: Vec<_> = request.scopes.iter().map(String::as_str).collect();
     Ok(json!({
         "access_token": access_token,

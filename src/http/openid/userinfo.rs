@@ -4,6 +4,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
 };
+use serde_json::{Map, Value};
 
 use super::access;
 use crate::{
@@ -34,10 +35,7 @@ pub async fn show(
         Err(error) => (None, Err(error.into())),
     };
     let response = match answer {
-        Ok(Some(claims)) => HttpResponse::Ok()
-            .insert_header(("Cache-Control", "no-store"))
-            .insert_header(("Content-Type", "application/json"))
-            .body(claims),
+        Ok(Some(claims)) => HttpResponse::Ok().insert_header(("Cache-Control", "no-store")).json(claims),
         Ok(None) => no_token(&asked),
         Err(error) => {
             error.log(&trace.0);
@@ -52,14 +50,13 @@ async fn userinfo(
     broker: &Broker,
     tenant: Option<&Tenant>,
     request: &HttpRequest,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<Map<String, Value>>, Error> {
     let token = match authorization(request.headers())? {
         None => return Ok(None),
         Some(Authorization::Bearer(token)) => token,
         Some(Authorization::Basic(_)) => return Err(Code::AppUnauthorised.into()),
     };
     let tenant = tenant.ok_or(Code::AppUnauthorised)?;
-    let access = access::find(broker, tenant, token.expose_str()).await?;
-    let claims = access.userinfo.ok_or(Code::AppUnauthorised)?;
-    Ok(Some(claims.expose().clone()))
+    let given = access::given_to(broker, tenant, token.expose_str()).await?;
+    Ok(Some(given.in_userinfo()))
 }

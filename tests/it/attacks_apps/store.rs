@@ -1,4 +1,4 @@
-//! A flow store that fails when it is told to.
+//! A flow store that counts its calls and fails those that it is told to.
 
 use std::{
     collections::BTreeSet,
@@ -29,6 +29,8 @@ pub struct Faulty {
 
 #[derive(Default)]
 struct Seen {
+    calls: Vec<String>,
+    written: Vec<u8>,
     keys: BTreeSet<String>,
     failing: Option<(String, Fault)>,
 }
@@ -44,10 +46,24 @@ impl Faulty {
         self.seen.lock().unwrap().failing = Some((call.to_owned(), fault));
     }
 
+    /// The calls since this was asked before.
+    pub fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.seen.lock().unwrap().calls)
+    }
+
+    /// All that was ever written, keys and values.
+    pub fn written(&self) -> Vec<u8> {
+        self.seen.lock().unwrap().written.clone()
+    }
+
     /// How many values of a kind stand there.
     pub fn count(&self, kind: &str) -> usize {
         let prefix = format!("{kind}:");
         self.seen.lock().unwrap().keys.iter().filter(|key| key.starts_with(&prefix)).count()
+    }
+
+    fn note(&self, key: &Key, value: &[u8]) {
+        self.seen.lock().unwrap().written.extend([key.as_str().as_bytes(), b"\n", value, b"\n"].concat());
     }
 
     async fn call<T>(
@@ -61,6 +77,7 @@ impl Faulty {
         let fault = {
             let mut seen = self.seen.lock().unwrap();
             let fault = seen.failing.take_if(|(failing, _)| *failing == call).map(|(_, fault)| fault);
+            seen.calls.push(call);
             if operation == "delete" {
                 seen.keys.remove(key.as_str());
             } else if ["put", "create"].contains(&operation) && fault != Some(Fault::Refused) {
@@ -82,10 +99,12 @@ impl Faulty {
 #[async_trait]
 impl FlowStore for Faulty {
     async fn put(&self, key: &Key, value: &[u8], keep: Duration) -> Result<(), StoreError> {
+        self.note(key, value);
         self.call("put", key, self.inner.put(key, value, keep)).await
     }
 
     async fn create(&self, key: &Key, value: &[u8], keep: Duration) -> Result<bool, StoreError> {
+        self.note(key, value);
         self.call("create", key, self.inner.create(key, value, keep)).await
     }
 
