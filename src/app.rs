@@ -116,6 +116,7 @@ impl Broker {
             sealer: Arc::new(sealer),
             ambient: parts.ambient,
             lifetimes: parts.lifetimes,
+            waiting: Arc::default(),
         };
         let connections = Connections::new(
             parts.providers.clone(),

@@ -14,6 +14,7 @@ use super::{
     binding::{Binding, state_hash},
     identification::{Identification, Outcome},
     persist::persist,
+    waiting::Waiting,
 };
 use crate::{
     ambient::Ambient,
@@ -36,6 +37,8 @@ pub struct Flows {
     pub ambient: Ambient,
     /// How long things live.
     pub lifetimes: Lifetimes,
+    /// Who waits for one to be settled.
+    pub waiting: Arc<Waiting>,
 }
 
 /// What taking an attempt found.
@@ -118,14 +121,16 @@ impl Flows {
     pub async fn settle(&self, outcome: &Outcome) -> Result<bool, Error> {
         let (key, value) = &self.sealed_outcome(outcome)?;
         let keep = self.outcome_kept(outcome);
-        persist(|tries| async move {
+        let is_first = persist(|tries| async move {
             if self.store.create(key, value, keep).await? {
                 return Ok(true);
             }
             // What a try before has written may be ours: only its answer was lost.
             Ok(tries > 0 && self.store.read(key).await?.as_ref() == Some(value))
         })
-        .await
+        .await?;
+        self.waiting.wake(&outcome.identification.id);
+        Ok(is_first)
     }
 
     /// Settles an identification whatever was settled before.
@@ -134,7 +139,9 @@ impl Flows {
     /// [`Code::StoreUnavailable`].
     pub async fn overrule(&self, outcome: &Outcome) -> Result<(), Error> {
         let (key, value) = self.sealed_outcome(outcome)?;
-        Ok(self.store.put(&key, &value, self.outcome_kept(outcome)).await?)
+        self.store.put(&key, &value, self.outcome_kept(outcome)).await?;
+        self.waiting.wake(&outcome.identification.id);
+        Ok(())
     }
 
     /// An outcome outlives whatever could settle its identification again: the attempts of its last
@@ -169,14 +176,6 @@ impl Flows {
     /// [`Code::StoreUnavailable`].
     pub async fn is_settled(&self, id: &str) -> Result<bool, Error> {
         Ok(self.store.look(&Key::new("outcome", id)).await? != Taken::Missing)
-    }
-
-    /// Takes the outcome: whoever gets `true` is the only one.
-    ///
-    /// # Errors
-    /// [`Code::StoreUnavailable`].
-    pub async fn take_outcome(&self, id: &str) -> Result<bool, Error> {
-        Ok(matches!(self.store.take(&Key::new("outcome", id)).await?, Taken::Value(_)))
     }
 
     fn sealed_outcome(&self, outcome: &Outcome) -> Result<(Key, Vec<u8>), Error> {

@@ -32,3 +32,4 @@ pub mod returned;
 mod settle;
 pub mod start;
 pub mod visit;
+pub mod waiting;

@@ -2,6 +2,7 @@
 
 mod client_auth;
 mod idempotency;
+mod polling;
 mod redirect_uri;
 mod results;
 mod store;
