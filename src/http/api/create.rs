@@ -31,6 +31,8 @@ use crate::{
     tenant::model::Release,
 };
 
+/// How many unknown members an answer lists: no request shall cost an answer many times its size.
+const FAULTS_MAX: usize = 16;
 /// How long a text of an app may be.
 const TEXT_MAX: usize = 2048;
 
@@ -150,13 +152,20 @@ fn asked(caller: &Caller, payload: &[u8], trace: &TraceId) -> Result<Asked, Erro
     })
 }
 
-/// What serde says of a body, without the values in it.
+/// What serde says of a body, without the values in it, and without a name that is no plain word.
 fn said(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    if text.starts_with("unknown field") || text.starts_with("missing field") {
-        return text;
+    let is_plain = |text: &str| {
+        text.len() <= 80
+            && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "_ `".contains(letter))
+    };
+    match text.split_once(", expected") {
+        Some((unknown, _)) if unknown.starts_with("unknown field") && is_plain(unknown) => text,
+        Some((unknown, known)) if unknown.starts_with("unknown field") => {
+            format!("unknown field, expected{known}")
+        }
+        Some(_) | None => "a member has the wrong type".to_owned(),
     }
-    "a member has the wrong type".to_owned()
 }
 
 /// Registered and exact; none for an app that polls.
@@ -184,7 +193,7 @@ fn members(asked: Option<&ClaimsAsked>) -> Result<Members, Error> {
     let mut parse = |list: &[String], place: &str| -> BTreeSet<Member> {
         let one = |(index, path): (usize, &String)| {
             let member = path.parse::<Member>().ok();
-            if member.is_none() {
+            if member.is_none() && unknown.len() < FAULTS_MAX {
                 let pointer = format!("/claims/{place}/{index}");
                 unknown.push(Field { pointer, message: "not a member of the identity record".to_owned() });
             }
