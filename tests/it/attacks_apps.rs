@@ -2,9 +2,11 @@
 
 mod client_auth;
 mod idempotency;
+mod malformed;
 mod polling;
 mod redirect_uri;
 mod results;
+mod secrets;
 mod store;
 mod tokens;
 mod world;
