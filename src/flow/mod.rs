@@ -16,7 +16,6 @@ mod find;
 pub mod finish;
 #[cfg(test)]
 mod for_tests;
-pub mod hint;
 pub mod identification;
 pub mod keep;
 pub mod knock;

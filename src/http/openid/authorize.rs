@@ -8,7 +8,7 @@ use actix_web::{
     http::header,
     web::{Bytes, Data, Path},
 };
-use tunnus_sdk::{Hidden, Params};
+use tunnus_sdk::{Hidden, Params, resembles_national_id};
 
 use super::request::{Destination, Refused, judge};
 use crate::{
@@ -17,7 +17,6 @@ use crate::{
     flow::{
         drive,
         finish::{error_params, to_redirect_uri},
-        hint,
         identification::ResponseMode,
         prepare::{Asked, prepare},
         visit::{Answer, Reply, Visit},
@@ -95,9 +94,9 @@ fn destination(visit: &Visit, params: &Params) -> Option<(App, Destination)> {
 
 /// A national id in an address stands in histories and logs: it may come by POST only.
 fn check_hint(asked: Asked, in_query: bool) -> Result<Asked, Refused> {
-    let shaped = asked.login_hint.as_ref().is_some_and(|hint| hint::is_national_id_shaped(hint.expose_str()));
+    let shaped = asked.login_hint.as_ref().is_some_and(|hint| resembles_national_id(hint.expose_str()));
     if in_query && shaped {
-        let message = "a national id may not stand in a query: send the request by POST";
+        let message = "what looks like a national id may not stand in a query: send the request by POST";
         return Err(crate::error::Error::request("login_hint", message).into());
     }
     Ok(asked)

@@ -114,35 +114,6 @@ impl Hetu {
     }
 }
 
-/// Whether `text` holds something shaped like a national id, so that it may travel encrypted only.
-///
-/// The shape is `DDMMYY`, at most one sign, three digits and a digit or letter, anywhere in the
-/// text, blanks and invisible characters ignored: a HETU with or without a prefix, with whatever dash
-/// an editor made of its sign, and the Swedish, Norwegian and Danish numbers too. It takes some phone
-/// numbers for national ids, which only protects them better.
-#[must_use]
-pub fn resembles_national_id(text: &str) -> bool {
-    let dense: Vec<char> = text.chars().filter(|c| !c.is_whitespace() && !is_invisible(*c)).collect();
-    (0..dense.len()).any(|start| dense.get(start..).is_some_and(begins_like_national_id))
-}
-
-/// Control characters, and those of Unicode's format characters that texts are found to hold: soft
-/// hyphen, joiners, marks of direction, byte order mark.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
-fn begins_like_national_id(text: &[char]) -> bool {
-    let Some((date, rest)) = text.split_at_checked(6) else { return false };
-    let unsigned = match rest {
-        [sign, rest @ ..] if !sign.is_ascii_digit() => rest,
-        rest => rest,
-    };
-    let [number @ .., check] = unsigned.get(..4).unwrap_or_default() else { return false };
-    date.iter().chain(number).all(char::is_ascii_digit) && check.is_ascii_alphanumeric()
-}
-
 /// A code's four parts, its form checked.
 struct Parts {
     /// `DDMMYY` as a number.

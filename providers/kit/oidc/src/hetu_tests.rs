@@ -173,39 +173,3 @@ fn debug_shows_nothing() {
     let printed = format!("{hetu:?}");
     assert!(!printed.contains("308T") && !printed.contains("1952"));
 }
-
-#[test]
-fn national_ids_are_recognised_wherever_they_stand() {
-    for text in [
-        "070770-905D",
-        "subject-070770-905d",
-        "0 7 0 7 7 0-9 0 5 D",
-        "hetu:030516D9026!",
-        "19770707-2395",
-        "197707072395",
-        "770707-2395",
-        "01015000232",
-        "070761-4285",
-        "sandbox:070770905D",
-        "070770\u{2010}905D",
-        "070770\u{2013}905D",
-        "070770\u{2212}905D",
-        "070770\u{ad}-905D",
-        "070\u{200b}770-\u{a0}905D",
-        "\u{feff}070770-905D",
-        "070770-9\u{0}05D",
-    ] {
-        assert!(resembles_national_id(text), "{text}");
-    }
-    for text in [
-        "",
-        "onni@example.org",
-        "sandbox:persona=onni",
-        "customer-123456",
-        "070770",
-        "070770-90",
-        "order 12345-678",
-    ] {
-        assert!(!resembles_national_id(text), "{text}");
-    }
-}

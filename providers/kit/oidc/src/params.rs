@@ -6,10 +6,10 @@
 use std::fmt;
 
 use serde_json::{Value, json};
-use tunnus_sdk::{Claims, Fault, Hidden, LoginRequest, ProviderError, Stage};
+use tunnus_sdk::{Claims, Fault, Hidden, LoginRequest, ProviderError, Stage, resembles_national_id};
 use url::Url;
 
-use crate::{Profile, ResponseMode, hetu::resembles_national_id, pkce};
+use crate::{Profile, ResponseMode, pkce};
 
 /// The provider's part of one authorization request.
 #[derive(Clone, Default)]

@@ -22,6 +22,7 @@ pub mod host;
 pub mod identity;
 pub mod json;
 pub mod member;
+pub mod national_id;
 pub mod provider;
 pub mod sandbox;
 pub mod step;
@@ -45,6 +46,7 @@ pub use host::{
 };
 pub use identity::{Attributes, Identity, Method, Origin, Source, UpstreamSubject};
 pub use member::Member;
+pub use national_id::resembles_national_id;
 pub use provider::{Candidate, Finding, LoginRequest, Provider, Severity};
 pub use step::{BrowserRequest, Correlation, Evidence, Inbound, Leg, Navigate, Params, ProviderState, Step};
 pub use timestamp::Timestamp;
