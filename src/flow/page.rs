@@ -56,6 +56,8 @@ pub enum Page {
         /// Where another try begins.
         retry: Url,
     },
+    /// Nothing stands at this address.
+    NotFound,
     /// We stand in a frame: a link that opens the login in the whole window. The only page that a
     /// frame may show.
     TopLevel {

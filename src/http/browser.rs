@@ -35,9 +35,7 @@ pub async fn nothing() -> HttpResponse {
 
 /// An address that is not ours.
 pub async fn not_found(request: HttpRequest) -> HttpResponse {
-    let mut response = failure(&request, Code::FlowUnknown);
-    *response.status_mut() = StatusCode::NOT_FOUND;
-    response
+    plain_page(&Page::NotFound, locale(&request, None))
 }
 
 /// The page about one code.

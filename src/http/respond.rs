@@ -101,6 +101,7 @@ pub fn page(page: &Page, look: &Look<'_>) -> HttpResponse {
     let status = match page {
         Page::Failure(failure) => status(failure.code),
         Page::WithoutCookies { .. } => StatusCode::BAD_REQUEST,
+        Page::NotFound => StatusCode::NOT_FOUND,
         Page::Chooser { .. }
         | Page::Waiting { .. }
         | Page::Working { .. }

@@ -159,6 +159,7 @@ pub(super) fn content(page: &Page, texts: &Texts) -> Content {
         Page::Done { app, success: true } => Some(app_sheet(texts.done, app, Sign::Done, texts)),
         Page::Done { app, success: false } => Some(app_sheet(texts.not_done, app, Sign::Alert, texts)),
         Page::WithoutCookies { retry } => without_cookies(retry, texts),
+        Page::NotFound => Some(sheet(texts.not_found, Sign::Alert)),
         Page::TopLevel { url } => top_level(url, texts),
     };
     shown.unwrap_or_else(|| sheet(texts.failure(Code::Internal), Sign::Alert))

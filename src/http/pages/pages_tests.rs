@@ -70,6 +70,7 @@ fn pages(name: &str) -> Vec<Page> {
         Page::Landing { app: app.clone(), proceed: here.clone() },
         Page::Done { app: app.clone(), success: true },
         Page::Done { app, success: false },
+        Page::NotFound,
         Page::TopLevel { url: here },
     ];
     pages.extend(Code::ALL.map(|code| Page::Failure(Box::new(failure(code)))));

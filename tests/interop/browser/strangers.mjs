@@ -195,7 +195,7 @@ scenario("a request that names a wrong address, app or tenant ends on a page", (
       [app.address({ redirect_uri: "https://elsewhere.example/" }), "The service sent a request that does not work"],
       [app.address({ client_id: "nobody" }), "The service sent a request that does not work"],
       [app.address().replace("/t/demo/", "/t/nobody/"), "This identification is no longer open"],
-      [`${broker}/nothing/here`, "This identification is no longer open"],
+      [`${broker}/nothing/here`, "There is nothing at this address"],
     ]) {
       await page.goto(address);
       await expectPage(page, heading);

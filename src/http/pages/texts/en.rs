@@ -51,6 +51,10 @@ pub(super) const TEXTS: Texts = Texts {
         next: "Without cookies you cannot be identified safely. Allow cookies for this site in the browser's settings \
                and try again.",
     },
+    not_found: Words {
+        title: "There is nothing at this address",
+        next: "Check the address, or go back to the service you came from and begin again there.",
+    },
     top_level: Words {
         title: "Continue in the full window",
         next: "For your safety, identification is not shown inside another page.",

@@ -48,6 +48,10 @@ pub(super) const TEXTS: Texts = Texts {
         next: "Ilman evästeitä sinua ei voi tunnistaa turvallisesti. Salli evästeet tälle sivustolle selaimen \
                asetuksissa ja yritä uudelleen.",
     },
+    not_found: Words {
+        title: "Tästä osoitteesta ei löydy mitään",
+        next: "Tarkista osoite tai palaa palveluun, josta tulit, ja aloita siellä uudelleen.",
+    },
     top_level: Words {
         title: "Jatka koko ikkunassa",
         next: "Turvallisuutesi vuoksi tunnistautumista ei näytetä toisen sivun sisällä.",

@@ -77,6 +77,8 @@ pub(super) struct Texts {
     pub not_done: AppWords,
     /// The browser keeps no cookies.
     pub without_cookies: Words,
+    /// Nothing stands at this address.
+    pub not_found: Words,
     /// We stand in a frame.
     pub top_level: Words,
     /// Opens the login outside the frame.

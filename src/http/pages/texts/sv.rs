@@ -48,6 +48,10 @@ pub(super) const TEXTS: Texts = Texts {
         next: "Utan kakor kan du inte identifieras säkert. Tillåt kakor för den här webbplatsen i webbläsarens \
                inställningar och försök igen.",
     },
+    not_found: Words {
+        title: "Det finns inget på den här adressen",
+        next: "Kontrollera adressen, eller gå tillbaka till tjänsten du kom från och börja om där.",
+    },
     top_level: Words {
         title: "Fortsätt i hela fönstret",
         next: "För din säkerhet visas identifieringen inte inuti en annan sida.",
