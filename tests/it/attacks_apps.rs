@@ -7,6 +7,5 @@ mod polling;
 mod redirect_uri;
 mod results;
 mod secrets;
-mod store;
 mod tokens;
 mod world;

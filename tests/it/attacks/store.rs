@@ -3,22 +3,17 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use tunnus::{
-    ambient::Ambient,
-    store::{FlowStore, MemoryLimits, MemoryStore},
-};
 use url::Url;
 
 use crate::support::{
+    faulty::{Fault, Faulty},
     person::{Person, Shown},
     sandbox::{Bench, RETURN, param},
-    shaky::{Failure, Shaky},
 };
 
-fn bench() -> (Bench, Arc<Shaky>) {
-    let inner = MemoryStore::new(MemoryLimits::default(), Ambient::system());
-    let store = Shaky::over(Arc::new(inner));
-    (Bench::over(Arc::clone(&store) as Arc<dyn FlowStore>), store)
+fn bench() -> (Bench, Arc<Faulty>) {
+    let store = Faulty::new();
+    (Bench::over(Arc::<Faulty>::clone(&store)), store)
 }
 
 /// Where a person goes on who waits where the page says so and tries again where it offers that.
@@ -57,19 +52,20 @@ async fn a_store_that_fails_once_costs_no_login() {
     // The longest way, over two legs, and one that begins at the chooser's single choice.
     for connection in ["idpartner", "ftn"] {
         let door = bench.door(connection).await;
-        let before = store.operations();
+        store.calls();
         bench.person().walk(&door, RETURN).await;
-        let operations = store.operations() - before;
-        for failure in (0..operations).flat_map(|after| [false, true].map(|done| Failure { after, done })) {
+        let calls = store.calls().len();
+        let failures = (0..calls).flat_map(|after| [Fault::Refused, Fault::Lost].map(|fault| (after, fault)));
+        for (after, fault) in failures {
             let door = bench.door(connection).await;
-            store.fail(failure);
+            store.fail_after(after, fault);
             let returned = patiently(&bench, &mut bench.person(), &door).await;
-            assert!(store.has_failed(), "{connection} {failure:?}");
+            assert!(store.has_failed(), "{connection} {after} {fault:?}");
             let (status, body) = bench.result(&returned).await;
             assert_eq!(
                 (status, &body["status"]),
                 (200, &json!("completed")),
-                "{connection} {failure:?}: {body}"
+                "{connection} {after} {fault:?}: {body}"
             );
         }
     }
@@ -83,7 +79,7 @@ async fn a_start_that_the_store_did_not_keep_settles_nothing() {
     let mut person = bench.person();
     let once_more = person.get(&door).await.location().expect("the same door with a key");
     // Identification, claim, outcome: the fourth operation keeps the attempt.
-    store.fail(Failure { after: 3, done: false });
+    store.fail_after(3, Fault::Refused);
     let shown = person.get(&once_more).await;
     assert_eq!((shown.status, shown.location()), (503, None), "{}", shown.body);
     let path = format!("identifications/{}", created["id"].as_str().unwrap());
@@ -99,7 +95,7 @@ async fn who_waits_for_a_worker_that_died_is_told_so_and_begins_anew() {
     let mut person = bench.person();
     let back = person.walk(&door, &format!("{}/return/", bench.issuer())).await;
     // Looked at, then taken: the answer to the second is lost, and the attempt with it.
-    store.fail(Failure { after: 1, done: true });
+    store.fail_after(1, Fault::Lost);
     assert_eq!(person.get(&back).await.status, 503);
     let mut wait = person.get(&back).await;
     for _ in 0..3 {
@@ -120,7 +116,7 @@ async fn the_result_of_a_login_with_a_shaky_store_is_one() {
     let (bench, store) = bench();
     let (_, returned) = login(&bench, "ftn").await;
     let (_, first) = bench.result(&returned).await;
-    store.fail(Failure { after: 0, done: false });
+    store.fail_after(0, Fault::Refused);
     assert_eq!(bench.result(&returned).await.0, 503);
     assert_eq!(bench.result(&returned).await, (200, first));
     let id = param(&returned, "identification").unwrap();

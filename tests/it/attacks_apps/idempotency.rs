@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::store::{Fault, Faulty};
-use crate::support::sandbox::{Bench, RETURN};
+use crate::support::{
+    faulty::{Fault, Faulty},
+    sandbox::{Bench, RETURN},
+};
 
 async fn ask(bench: &Bench, key: &str, body: &Value) -> (u16, Value) {
     let request = bench.sandbox.relying.http.post(format!("{}/api/v1/identifications", bench.issuer()));

@@ -6,8 +6,10 @@ use serde_json::json;
 use tokio::time::{Instant, timeout};
 use tunnus::flow::waiting::PER_APP;
 
-use super::store::Faulty;
-use crate::support::sandbox::{Bench, RETURN};
+use crate::support::{
+    faulty::Faulty,
+    sandbox::{Bench, RETURN},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poll_is_woken_when_the_identification_is_settled_and_hardly_asks_the_store() {

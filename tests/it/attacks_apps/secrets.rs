@@ -12,11 +12,9 @@ use tokio::sync::Semaphore;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 use url::Url;
 
-use super::{
-    store::Faulty,
-    world::{self, VERIFIER, redeem, userinfo},
-};
+use super::world::{self, VERIFIER, redeem, userinfo};
 use crate::support::{
+    faulty::Faulty,
     person::{Person, Shown},
     sandbox::{Bench, RETURN, param},
 };

@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use tunnus_jose::SigningKey;
 use tunnus_sdk::Member;
 
-use super::{
-    store::{Fault, Faulty},
-    world::{Answer, SECRET, add_app, add_tenant, assertion, code, hash, key, redeem, reshape, userinfo},
+use super::world::{
+    Answer, SECRET, add_app, add_tenant, assertion, code, hash, key, redeem, reshape, userinfo,
 };
-use crate::support::sandbox::{Bench, RETURN};
+use crate::support::{
+    faulty::{Fault, Faulty},
+    sandbox::{Bench, RETURN},
+};
 
 /// Scopes that ask for all that a persona has.
 const ALL: &str = "openid profile email phone national_id age tunnus";

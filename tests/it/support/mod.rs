@@ -1,8 +1,8 @@
 //! What the tests stand on.
 
 pub mod certificates;
+pub mod faulty;
 pub mod peer;
 pub mod person;
 pub mod redis;
 pub mod sandbox;
-pub mod shaky;

@@ -13,12 +13,20 @@ use tunnus::{
 use tunnus_sdk::async_trait;
 
 /// How a call fails.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Nothing is done.
     Refused,
     /// It is done, and the answer is lost.
     Lost,
+}
+
+/// Which call fails.
+enum When {
+    /// The next one of this name.
+    Call(String),
+    /// Whichever comes after so many.
+    After(usize),
 }
 
 /// A store in memory with faults.
@@ -32,7 +40,22 @@ struct Seen {
     calls: Vec<String>,
     written: Vec<u8>,
     keys: BTreeSet<String>,
-    failing: Option<(String, Fault)>,
+    failing: Option<(When, Fault)>,
+}
+
+impl Seen {
+    /// How `call` fails; once.
+    fn due(&mut self, call: &str) -> Option<Fault> {
+        let is_due = match &mut self.failing.as_mut()?.0 {
+            When::Call(name) => name == call,
+            When::After(0) => true,
+            When::After(left) => {
+                *left -= 1;
+                false
+            }
+        };
+        if is_due { self.failing.take().map(|(_, fault)| fault) } else { None }
+    }
 }
 
 impl Faulty {
@@ -43,7 +66,17 @@ impl Faulty {
 
     /// Lets the next `call` fail: `put identification`.
     pub fn fail(&self, call: &str, fault: Fault) {
-        self.seen.lock().unwrap().failing = Some((call.to_owned(), fault));
+        self.seen.lock().unwrap().failing = Some((When::Call(call.to_owned()), fault));
+    }
+
+    /// Lets one call fail after `calls` others.
+    pub fn fail_after(&self, calls: usize, fault: Fault) {
+        self.seen.lock().unwrap().failing = Some((When::After(calls), fault));
+    }
+
+    /// Whether it has failed as it was told.
+    pub fn has_failed(&self) -> bool {
+        self.seen.lock().unwrap().failing.is_none()
     }
 
     /// The calls since this was asked before.
@@ -76,7 +109,7 @@ impl Faulty {
         let call = format!("{operation} {kind}");
         let fault = {
             let mut seen = self.seen.lock().unwrap();
-            let fault = seen.failing.take_if(|(failing, _)| *failing == call).map(|(_, fault)| fault);
+            let fault = seen.due(&call);
             seen.calls.push(call);
             if operation == "delete" {
                 seen.keys.remove(key.as_str());
