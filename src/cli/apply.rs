@@ -4,15 +4,17 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::Arc,
 };
 
 use clap::Args;
 
-use super::Failure;
+use super::{
+    Failure,
+    settings::{Settings, runtime},
+};
 use crate::{
     ambient::Ambient,
-    config::{Config, Environment, TenantsUrl},
+    config::{Config, TenantsUrl},
     providers::Providers,
     tenant::{
         apply::{self, Planned, Wanted},
@@ -25,9 +27,8 @@ use crate::{
 pub(super) struct Arguments {
     /// The folder: every *.toml is one tenant
     dir: PathBuf,
-    /// The settings; without it config/tunnus.toml where that exists, and the environment
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
     /// Only shows what would be changed
     #[arg(long)]
     plan: bool,
@@ -40,8 +41,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCode, Failure> {
-    let config = Config::load(arguments.config.as_deref(), Arc::new(Environment::of_the_process()))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let config = arguments.settings.load()?;
+    let runtime = runtime()?;
     runtime.block_on(applied(arguments, &config, providers, &mut io::stdout()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,9 @@
-use std::fs;
+use std::{fs, sync::Arc};
 
 use tempfile::TempDir;
 
 use super::*;
+use crate::config::Environment;
 
 /// Settings over a database, and a folder of one tenant with an app.
 fn folder() -> (TempDir, Config, Arguments) {
@@ -22,8 +23,13 @@ fn folder() -> (TempDir, Config, Arguments) {
     write(&dir, "acme.toml", &format!("{TENANT}{KEYS}{}", app("shop")));
     let config =
         Config::load(Some(&dir.path().join("tunnus.toml")), Arc::new(Environment::default())).unwrap();
-    let arguments =
-        Arguments { dir: dir.path().join("tenants"), config: None, plan: false, prune: false, tenant: None };
+    let arguments = Arguments {
+        dir: dir.path().join("tenants"),
+        settings: Settings::default(),
+        plan: false,
+        prune: false,
+        tenant: None,
+    };
     (dir, config, arguments)
 }
 

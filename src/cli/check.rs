@@ -1,6 +1,6 @@
 //! `tunnus check`: the doctor. Each finding with its remedy.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc};
 
 use actix_web::web::Data;
 use clap::Args;
@@ -8,10 +8,13 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use tunnus_sdk::{Finding, Severity};
 
-use super::{Failure, doctor, serve::assemble};
+use super::{
+    Failure, doctor,
+    serve::assemble,
+    settings::{Settings, runtime},
+};
 use crate::{
     app::Broker,
-    config::{Config, Environment},
     providers::Providers,
     tenant::model::{Connection, Tenant},
 };
@@ -21,9 +24,8 @@ const AT_ONCE: usize = 8;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The settings; without it config/tunnus.toml where that exists, and the environment
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
     /// Only this tenant
     #[arg(long, value_name = "ID")]
     tenant: Option<String>,
@@ -54,7 +56,7 @@ struct Found {
 
 /// Exit status: 0 all fine, 1 a warning, 2 a fault.
 pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCode, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let found = runtime.block_on(look(arguments, providers));
     for found in &found {
         show(found, arguments.json)?;
@@ -68,7 +70,7 @@ pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCod
 }
 
 async fn look(arguments: &Arguments, providers: Providers) -> Vec<Found> {
-    let config = match Config::load(arguments.config.as_deref(), Arc::new(Environment::of_the_process())) {
+    let config = match arguments.settings.load() {
         Ok(config) => config,
         Err(faults) => return vec![broken("settings", &faults)],
     };

@@ -2,19 +2,19 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
     process::ExitCode,
-    sync::Arc,
 };
 
 use clap::{Args, Subcommand, ValueEnum};
 use tunnus_sdk::Locale;
 
-use super::{Failure, serve::assemble, sheet::Sheet};
-use crate::{
-    config::{Config, Environment},
-    providers::Providers,
+use super::{
+    Failure,
+    serve::assemble,
+    settings::{Settings, runtime},
+    sheet::Sheet,
 };
+use crate::providers::Providers;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -30,9 +30,8 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct SheetOf {
-    /// The settings; without it config/tunnus.toml where that exists, and the environment
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
     /// The tenant
     #[arg(long, value_name = "ID")]
     tenant: String,
@@ -67,7 +66,7 @@ enum SheetError {
 
 pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCode, Failure> {
     let Command::Sheet(wanted) = &arguments.command;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let sheet = runtime.block_on(sheet(wanted, providers))?;
     let text = if wanted.json { sheet.to_json() } else { sheet.to_text(wanted.lang.into()) };
     writeln!(io::stdout(), "{}", text.trim_end())?;
@@ -75,7 +74,7 @@ pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCod
 }
 
 async fn sheet(wanted: &SheetOf, providers: Providers) -> Result<Sheet, Failure> {
-    let config = Config::load(wanted.config.as_deref(), Arc::new(Environment::of_the_process()))?;
+    let config = wanted.settings.load()?;
     let (broker, _) = assemble(&config, providers).await?;
     let tenant = broker.tenants.tenant(&wanted.tenant).await?;
     let tenant = tenant.ok_or_else(|| SheetError::Tenant(wanted.tenant.clone()))?;

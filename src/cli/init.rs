@@ -8,13 +8,11 @@ use std::{
     sync::Arc,
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::Args;
 use serde_json::json;
 use tunnus_jose::{KeyUse, generate};
-use tunnus_sdk::Hidden;
 
-use super::{Failure, apply::open, keys};
+use super::{Failure, apply::open, keys, settings::runtime};
 use crate::{
     ambient::Ambient,
     config::{Config, Environment},
@@ -58,7 +56,7 @@ struct Layout {
 const MASTER_KEY: &str = "master-1";
 
 pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCode, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = runtime()?;
     runtime.block_on(init(arguments, providers, &mut io::stdout()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -71,7 +69,7 @@ async fn init(arguments: &Arguments, providers: Providers, out: &mut dyn Write) 
     let layout = Layout::of(&std::path::absolute(&arguments.dir)?, &arguments.tenant);
     layout.check()?;
     fs::create_dir_all(&layout.tenants)?;
-    let master = Hidden::new(STANDARD.encode(Hidden::new(ambient.bytes::<32>()).expose()));
+    let master = keys::random(&ambient);
     keys::write(&layout.secrets.join(MASTER_KEY), master.expose_str())?;
     fs::write(&layout.settings, layout.settings_text()?)?;
     fs::write(&layout.tenant, tenant_text(&arguments.tenant))?;
@@ -133,7 +131,7 @@ fn tenant_text(id: &str) -> String {
 
 /// Makes the tenant with keys of its own.
 async fn first_tenant(store: &Store, id: &str) -> Result<(), Failure> {
-    let subject = Hidden::new(STANDARD.encode(Hidden::new(Ambient::system().bytes::<32>()).expose()));
+    let subject = keys::random(&Ambient::system());
     let signing = [generate::rsa(2048, KeyUse::Signature)?, generate::p256(KeyUse::Signature)?];
     let document = json!({
         "tenant": { "id": id, "name": id },

@@ -138,12 +138,15 @@ fn make(kind: Kind, usage: Usage, ambient: &Ambient) -> Result<Hidden<String>, K
         Kind::Rsa4096 => generate::rsa(4096, usage).map_err(KeysError::Make),
         Kind::P256 if usage == KeyUse::Encryption => Err(KeysError::Usage),
         Kind::P256 => generate::p256(usage).map_err(KeysError::Make),
-        Kind::Subject | Kind::Master => {
-            let bytes = Hidden::new(ambient.bytes::<32>());
-            Ok(Hidden::new(STANDARD.encode(bytes.expose())))
-        }
+        Kind::Subject | Kind::Master => Ok(random(ambient)),
         Kind::Secret => Ok(ambient.secret()),
     }
+}
+
+/// A master key or the key of a tenant's subjects: 32 random bytes as base64.
+pub(super) fn random(ambient: &Ambient) -> Hidden<String> {
+    let bytes = Hidden::new(ambient.bytes::<32>());
+    Hidden::new(STANDARD.encode(bytes.expose()))
 }
 
 /// Writes a file of mode 0600, in folders of mode 0700 where they have to be made.

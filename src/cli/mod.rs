@@ -16,6 +16,7 @@ mod keys;
 mod sandbox;
 mod secrets;
 mod serve;
+mod settings;
 mod sheet;
 
 /// An identity broker: every strong identity provider behind one API.

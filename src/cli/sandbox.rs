@@ -11,7 +11,7 @@ use std::{
 use clap::Args;
 use serde_json::json;
 
-use super::Failure;
+use super::{Failure, settings::runtime};
 use crate::{
     ambient::Ambient,
     config::{Environment, References},
@@ -69,7 +69,7 @@ pub(super) fn run(arguments: Arguments, providers: Providers) -> Result<ExitCode
     // In one run the log would stand between what is printed; the web server's own lines would bury
     // the address to open.
     telemetry::init(LogFormat::Text, if arguments.ends() { "off" } else { "info,actix_server=warn" })?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = runtime()?;
     runtime.block_on(serve(arguments, providers))
 }
 

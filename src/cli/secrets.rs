@@ -5,15 +5,18 @@ use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::Arc,
 };
 
 use clap::{Args, Subcommand};
 use tunnus_sdk::Hidden;
 
-use super::{Failure, apply::open};
+use super::{
+    Failure,
+    apply::open,
+    settings::{Settings, runtime},
+};
 use crate::{
-    config::{Config, Environment, TenantsUrl, given},
+    config::{Config, TenantsUrl, given},
     providers::Providers,
     tenant::sealed,
     vault::Place,
@@ -36,9 +39,8 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Seal {
-    /// The settings; without it config/tunnus.toml where that exists, and the environment
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
     /// The tenant
     #[arg(long, value_name = "ID")]
     tenant: String,
@@ -49,9 +51,8 @@ struct Seal {
 
 #[derive(Debug, Args)]
 struct Rewrap {
-    /// The settings; without it config/tunnus.toml where that exists, and the environment
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
     /// A folder of tenant files whose sealed values are moved too; that of tenants.url always is
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -62,19 +63,15 @@ pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCod
         Command::Seal(wanted) => {
             let mut value = Hidden::new(String::new());
             io::stdin().take(128 * 1024).read_to_string(value.expose_mut())?;
-            writeln!(io::stdout(), "{}", seal(&load(wanted.config.as_deref())?, wanted, &value)?)?;
+            writeln!(io::stdout(), "{}", seal(&wanted.settings.load()?, wanted, &value)?)?;
         }
         Command::Rewrap(wanted) => {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            let config = load(wanted.config.as_deref())?;
+            let runtime = runtime()?;
+            let config = wanted.settings.load()?;
             runtime.block_on(rewrap(&config, wanted, providers, &mut io::stdout()))?;
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn load(file: Option<&Path>) -> Result<Config, Failure> {
-    Ok(Config::load(file, Arc::new(Environment::of_the_process()))?)
 }
 
 /// The value as a file takes it.

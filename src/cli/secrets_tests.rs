@@ -1,4 +1,4 @@
-use std::fs;
+use std::{fs, sync::Arc};
 
 use tempfile::TempDir;
 
@@ -19,7 +19,7 @@ fn config(dir: &TempDir, keys: &[(&str, &str)]) -> Config {
 }
 
 fn wanted(place: &str) -> Seal {
-    Seal { config: None, tenant: "acme".to_owned(), place: place.to_owned() }
+    Seal { settings: Settings::default(), tenant: "acme".to_owned(), place: place.to_owned() }
 }
 
 fn folder(dir: &TempDir, config: &Config) -> Result<(), String> {
@@ -45,7 +45,7 @@ async fn a_sealed_value_is_good_at_its_place_and_moves_to_a_new_master_key() {
     fs::write(&file, &text).unwrap();
     assert_eq!(folder(&dir, &old), Ok(()));
     let both = config(&dir, &[("new", KEYS[1]), ("old", KEYS[0])]);
-    let nothing_else = Rewrap { config: None, dir: None };
+    let nothing_else = Rewrap { settings: Settings::default(), dir: None };
     for count in [3, 0] {
         let mut out = Vec::new();
         rewrap(&both, &nothing_else, Providers::built_in(), &mut out).await.unwrap();

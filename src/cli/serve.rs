@@ -3,7 +3,6 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    path::PathBuf,
     process::ExitCode,
     sync::{Arc, atomic::Ordering},
     thread::available_parallelism,
@@ -16,11 +15,14 @@ use actix_web::{
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Failure;
+use super::{
+    Failure,
+    settings::{Settings, runtime},
+};
 use crate::{
     ambient::Ambient,
     app::{Broker, Parts},
-    config::{Config, Environment, FlowStoreUrl, TenantsUrl},
+    config::{Config, FlowStoreUrl, TenantsUrl},
     providers::Providers,
     server,
     store::{MemoryLimits, open_store},
@@ -35,15 +37,14 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The settings; without it config/tunnus.toml where that exists, and the environment
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCode, Failure> {
-    let config = Config::load(arguments.config.as_deref(), Arc::new(Environment::of_the_process()))?;
+    let config = arguments.settings.load()?;
     telemetry::init(config.log.format, &config.log.filter)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = runtime()?;
     runtime.block_on(serve(config, providers))?;
     Ok(ExitCode::SUCCESS)
 }
