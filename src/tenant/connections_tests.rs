@@ -16,7 +16,7 @@ use tunnus_sdk::{
 use super::*;
 use crate::{
     ambient::Ambient,
-    tenant::{model::Branding, testing::keys},
+    tenant::{for_tests::keys, model::Branding},
 };
 
 /// Can be built where its settings say so, and counts how often that was tried.

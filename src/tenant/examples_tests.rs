@@ -7,7 +7,7 @@ use crate::{
     providers::Providers,
     tenant::{
         files::Folder,
-        testing::{World, keys},
+        for_tests::{World, keys},
     },
 };
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::tenant::testing::{GOOD, World, providers};
+use crate::tenant::for_tests::{GOOD, World, providers};
 
 fn folder(world: &World) -> Folder {
     Folder::new(world.dir(), providers(), world.references())

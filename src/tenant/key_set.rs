@@ -41,7 +41,7 @@ impl KeySet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tenant::testing::keys;
+    use crate::tenant::for_tests::keys;
 
     #[test]
     fn public_keys_have_no_private_part_and_one_bad_key_is_no_set() {

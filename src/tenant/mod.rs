@@ -6,6 +6,8 @@ pub mod connections;
 mod examples_tests;
 mod file;
 pub mod files;
+#[cfg(test)]
+mod for_tests;
 pub mod key_set;
 pub mod lookup;
 pub mod model;
@@ -14,8 +16,6 @@ pub mod sealed;
 pub mod set;
 mod stamps;
 pub mod store;
-#[cfg(test)]
-mod testing;
 pub mod watch;
 
 pub use file::{Make, TenantFile, is_id};

@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::tenant::testing::{GOOD, World, providers};
+use crate::tenant::for_tests::{GOOD, World, providers};
 
 fn watch(world: &World) -> Watch {
     world.tenant("acme.toml", GOOD);
@@ -59,7 +59,7 @@ fn a_rotated_secret_is_a_change_of_its_connection_alone() {
     let tenants = watch.tenants();
     let revision = |id: &str| tenants.tenant("acme").unwrap().connection(id).unwrap().revision;
     let before = (revision("bank"), revision("two"));
-    let [rsa, ..] = crate::tenant::testing::keys();
+    let [rsa, ..] = crate::tenant::for_tests::keys();
     world.secret("enc", &rsa.expose_str().replace("\"sig\"", "\"enc\""));
     assert!(matches!(watch.look(), Look::Reloaded(1)));
     assert_ne!(revision("bank"), before.0);
@@ -72,7 +72,7 @@ fn a_missing_secret_is_waited_for() {
     let mut watch = watch(&world);
     world.tenant("acme.toml", &GOOD.replace("\"enc\"", "\"later\""));
     assert!(matches!(watch.look(), Look::Refused(_)));
-    world.secret("later", crate::tenant::testing::keys()[1].expose_str());
+    world.secret("later", crate::tenant::for_tests::keys()[1].expose_str());
     assert!(matches!(watch.look(), Look::Reloaded(1)));
 }
 

@@ -6,8 +6,8 @@ use super::*;
 use crate::{
     config::Document,
     tenant::{
+        for_tests::{GOOD, World, providers},
         model::{AppAuthentication, RedirectUri, Release},
-        testing::{GOOD, World, providers},
     },
 };
 
@@ -207,7 +207,7 @@ fn each_kind_of_app_needs_its_own_credentials_and_no_others() {
 #[test]
 fn an_apps_public_keys_stand_in_the_file_or_beside_it_and_are_public() {
     let world = World::new();
-    let private: Value = serde_json::from_str(crate::tenant::testing::keys()[2].expose_str()).unwrap();
+    let private: Value = serde_json::from_str(crate::tenant::for_tests::keys()[2].expose_str()).unwrap();
     let mut public = private.clone();
     public.as_object_mut().unwrap().remove("d");
     world.secret("public", &serde_json::json!({ "keys": [public] }).to_string());

@@ -20,8 +20,8 @@ use crate::{
         apply::{Wanted, to_change, with_values},
         file,
         files::Folder,
+        for_tests::{GOOD, World, keys, providers},
         lookup::Tenants,
-        testing::{GOOD, World, keys, providers},
     },
 };
 

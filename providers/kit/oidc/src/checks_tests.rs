@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::testing::{NOW, object};
+use crate::for_tests::{NOW, object};
 
 const SKEW: u64 = 30;
 

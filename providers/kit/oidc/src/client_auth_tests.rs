@@ -4,7 +4,7 @@ use tunnus_sdk::{Body, RequestMethod};
 use super::*;
 use crate::{
     Profile,
-    testing::{CLIENT, ISSUER, NOW, field, form, profile, relying_party},
+    for_tests::{CLIENT, ISSUER, NOW, field, form, profile, relying_party},
 };
 
 async fn request(client_auth: ClientAuth) -> (Request, Vec<(Signing, Claims)>) {

@@ -4,7 +4,7 @@ use tunnus_sdk::{Fault, Leg, Reason, Severity, Stage};
 use super::*;
 use crate::{
     ResponseMode, TokenDemand,
-    testing::{CLIENT, ISSUER, NOW, ScriptedHost, json_response, login, metadata_document, profile},
+    for_tests::{CLIENT, ISSUER, NOW, ScriptedHost, json_response, login, metadata_document, profile},
 };
 
 /// An upstream whose persons must have the subject that was hinted at.

@@ -3,8 +3,8 @@ use serde_json::json;
 use super::*;
 use crate::{
     AuthorizationParams, Profile, RequestProtection, RequestRoute,
+    for_tests::{CLIENT, json_response, metadata_document, profile, relying_party},
     params::Core,
-    testing::{CLIENT, json_response, metadata_document, profile, relying_party},
 };
 
 async fn delivered(profile: Profile) -> BrowserRequest {

@@ -2,7 +2,7 @@ use serde_json::json;
 use tunnus_sdk::{Authentication, Fault};
 
 use super::*;
-use crate::testing::{json_response, profile, relying_party, text_response};
+use crate::for_tests::{json_response, profile, relying_party, text_response};
 
 async fn fetched(response: Response) -> Result<Option<Value>, ProviderError> {
     let (rp, host) = relying_party(profile());

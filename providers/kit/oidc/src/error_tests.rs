@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::testing::{json_response, profile, text_response};
+use crate::for_tests::{json_response, profile, text_response};
 
 #[test]
 fn each_known_code_says_who_must_act() {

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use tunnus_sdk::SigningAlgorithm;
 
 use super::*;
-use crate::testing::{CLIENT, ISSUER, NOW, metadata, object, profile, relying_party};
+use crate::for_tests::{CLIENT, ISSUER, NOW, metadata, object, profile, relying_party};
 
 const ACCESS_TOKEN: &str = "access";
 const CODE: &str = "code";

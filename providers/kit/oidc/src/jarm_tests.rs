@@ -4,7 +4,7 @@ use tunnus_sdk::{Fault, SigningAlgorithm};
 use super::*;
 use crate::{
     ResponseMode,
-    testing::{CLIENT, ISSUER, NOW, object, profile, relying_party},
+    for_tests::{CLIENT, ISSUER, NOW, object, profile, relying_party},
 };
 
 fn judge(changes: Value) -> Result<Hidden<String>, ProviderError> {

@@ -42,6 +42,8 @@ mod demand;
 mod document;
 mod endpoint;
 mod error;
+#[cfg(test)]
+mod for_tests;
 mod id_token;
 mod jarm;
 mod metadata;
@@ -56,8 +58,6 @@ mod relying_party;
 mod request;
 mod request_object;
 mod response;
-#[cfg(test)]
-mod testing;
 mod token;
 mod userinfo;
 

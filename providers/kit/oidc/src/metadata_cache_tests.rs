@@ -3,7 +3,7 @@ use tunnus_sdk::{SendError, async_trait};
 use super::*;
 use crate::{
     RelyingParty,
-    testing::{
+    for_tests::{
         ISSUER, ScriptedHost, json_response, metadata_document, profile, relying_party, text_response,
     },
 };

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     RequestProtection, RequestRoute,
-    testing::{ISSUER, metadata_document, profile},
+    for_tests::{ISSUER, metadata_document, profile},
 };
 
 /// Judges the good document with these members changed; `null` takes one away.

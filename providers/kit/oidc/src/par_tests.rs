@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     AuthorizationParams,
+    for_tests::{field, form, json_response, profile, relying_party, text_response},
     params::Core,
-    testing::{field, form, json_response, profile, relying_party, text_response},
 };
 
 fn judge(body: &Value) -> Result<Hidden<String>, ProviderError> {

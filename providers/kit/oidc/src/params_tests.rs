@@ -2,7 +2,7 @@ use serde_json::json;
 use tunnus_sdk::SigningAlgorithm;
 
 use super::*;
-use crate::{TokenDemand, testing::profile};
+use crate::{TokenDemand, for_tests::profile};
 
 fn params() -> AuthorizationParams {
     AuthorizationParams { scope: "openid email".to_owned(), ..AuthorizationParams::default() }
@@ -110,7 +110,7 @@ fn debug_shows_no_hint() {
 
 #[test]
 fn a_hint_like_a_national_id_never_travels_in_the_open() {
-    let login = |hint: &str| LoginRequest { login_hint: Some(hint.into()), ..crate::testing::login() };
+    let login = |hint: &str| LoginRequest { login_hint: Some(hint.into()), ..crate::for_tests::login() };
     for hint in ["070770-905D", "subject-070770-905d", "07 07 70-905D", "197707072395", "01015000232"] {
         assert_eq!(LoginHint::of(&login(hint), false).unwrap_err().fault, Fault::RequestInvalid, "{hint}");
         assert_eq!(LoginHint::of(&login(hint), true).unwrap(), Some(LoginHint::Text(hint.into())));
@@ -118,6 +118,6 @@ fn a_hint_like_a_national_id_never_travels_in_the_open() {
     for confidential in [true, false] {
         let hint = LoginHint::of(&login("sandbox:persona=onni"), confidential).unwrap();
         assert_eq!(hint, Some(LoginHint::Text("sandbox:persona=onni".into())));
-        assert_eq!(LoginHint::of(&crate::testing::login(), confidential).unwrap(), None);
+        assert_eq!(LoginHint::of(&crate::for_tests::login(), confidential).unwrap(), None);
     }
 }

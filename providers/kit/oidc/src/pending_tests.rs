@@ -3,7 +3,7 @@ use tunnus_sdk::{ProviderState, SigningAlgorithm};
 use super::*;
 use crate::{
     ClientAuth, Presence, TokenDemand, UserinfoDemand,
-    testing::{metadata, metadata_document, profile, relying_party},
+    for_tests::{metadata, metadata_document, profile, relying_party},
 };
 
 /// A login that began under the good profile, kept and found again.

@@ -4,7 +4,7 @@ use tunnus_sdk::{ContentEncryption, Encryption, KeyEncryption, Response, SendErr
 use super::*;
 use crate::{
     RequestEncryption, RequestProtection, RequestRoute, SignedRequest,
-    testing::{ScriptedHost, json_response, metadata_document, profile, relying_party, text_response},
+    for_tests::{ScriptedHost, json_response, metadata_document, profile, relying_party, text_response},
 };
 
 async fn probed_as(profile: Profile, metadata: &Value, keys: Result<Response, SendError>) -> Vec<Finding> {

@@ -4,7 +4,7 @@ use tunnus_sdk::{
 };
 
 use super::*;
-use crate::{Delivery, RequestEncryption, testing::profile};
+use crate::{Delivery, RequestEncryption, for_tests::profile};
 
 fn nested() -> TokenDemand {
     let encryption =

@@ -4,7 +4,7 @@ use tunnus_sdk::{BrowserRequest, Fault, Leg, Reason, SigningAlgorithm, Stage};
 use super::*;
 use crate::{
     RequestProtection, RequestRoute, TokenDemand, UserinfoDemand,
-    testing::{CLIENT, ISSUER, NOW, ScriptedHost, json_response, login, profile, relying_party},
+    for_tests::{CLIENT, ISSUER, NOW, ScriptedHost, json_response, login, profile, relying_party},
 };
 
 const DOCUMENT: &str = "payment_details_info_endpoint";

@@ -6,8 +6,8 @@ use tunnus_sdk::{ContentEncryption, KeyEncryption, SigningAlgorithm};
 use super::*;
 use crate::{
     AuthorizationParams, LoginHint, Profile, RequestRoute,
+    for_tests::{CLIENT, ISSUER, NOW, ScriptedHost, metadata, profile, relying_party},
     params::Core,
-    testing::{CLIENT, ISSUER, NOW, ScriptedHost, metadata, profile, relying_party},
 };
 
 const ENCRYPTION: RequestEncryption = RequestEncryption {

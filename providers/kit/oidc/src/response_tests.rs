@@ -3,7 +3,7 @@ use tunnus_sdk::{Fault, Leg, SigningAlgorithm};
 use super::*;
 use crate::{
     AuthorizationParams, TokenDemand,
-    testing::{ISSUER, login, metadata, profile, relying_party},
+    for_tests::{ISSUER, login, metadata, profile, relying_party},
 };
 
 const GOOD: [(&str, &str); 3] = [("code", "c"), ("state", "state-1"), ("iss", ISSUER)];

@@ -4,7 +4,7 @@ use tunnus_sdk::{Fault, SendError};
 use super::*;
 use crate::{
     AuthorizationParams,
-    testing::{field, form, json_response, metadata, profile, relying_party, text_response},
+    for_tests::{field, form, json_response, metadata, profile, relying_party, text_response},
 };
 
 fn body(changes: &Value) -> Value {

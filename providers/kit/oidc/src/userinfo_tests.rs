@@ -4,7 +4,7 @@ use tunnus_sdk::{ContentEncryption, Encryption, Fault, KeyEncryption, SigningAlg
 use super::*;
 use crate::{
     AuthorizationParams, ClientAuth,
-    testing::{
+    for_tests::{
         CLIENT, ISSUER, NOW, ScriptedHost, json_response, jwt_response, metadata, object, profile,
         relying_party, text_response,
     },
