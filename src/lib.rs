@@ -26,6 +26,7 @@ pub mod error;
 pub mod flow;
 pub mod host;
 pub mod http;
+pub mod keyring;
 pub mod metrics;
 pub mod providers;
 #[cfg(feature = "simulator")]
