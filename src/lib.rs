@@ -19,6 +19,7 @@
 
 pub mod ambient;
 pub mod app;
+pub mod audit;
 mod cli;
 pub mod config;
 pub mod digest;

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     ambient::Ambient,
+    audit::event::Actor,
     config::{Config, TenantsUrl},
     providers::Providers,
     tenant::{
@@ -55,8 +56,8 @@ async fn applied(
 ) -> Result<(), Failure> {
     let store = open(config, providers.clone()).await?;
     let folder = Folder::new(arguments.dir.clone(), providers, config.references.clone());
-    let wanted =
-        Wanted { tenant: arguments.tenant.clone(), prune: arguments.prune, by: "tunnus apply".to_owned() };
+    let by = Actor::operator("tunnus apply");
+    let wanted = Wanted { tenant: arguments.tenant.clone(), prune: arguments.prune, by };
     let planned = apply::plan(&folder, &store, &wanted).await?;
     for Planned { plan, .. } in &planned {
         writeln!(out, "{plan}")?;

@@ -15,6 +15,7 @@ use tunnus_jose::{KeyUse, generate};
 use super::{Failure, apply::open, keys, settings::runtime};
 use crate::{
     ambient::Ambient,
+    audit::event::Actor,
     config::{Config, Environment},
     providers::Providers,
     tenant::store::{
@@ -138,7 +139,7 @@ async fn first_tenant(store: &Store, id: &str) -> Result<(), Failure> {
         "keys": { "signing": signing.map(|key| json!({ "value": key })), "subject": { "value": subject } },
     });
     let edits = vec![Edit { part: Part::Tenant, expected: None, document: Some(document) }];
-    let change = Change { tenant: id.to_owned(), by: "tunnus init".to_owned(), edits, order: None };
+    let change = Change { tenant: id.to_owned(), by: Actor::operator("tunnus init"), edits, order: None };
     store.change(&change).await?;
     Ok(())
 }

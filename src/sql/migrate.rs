@@ -5,7 +5,8 @@
 use super::{Kind, Sql, SqlError};
 
 /// The schema, version after version. What has been released never changes.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/001_tenants.sql")];
+pub(super) const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/001_tenants.sql"), include_str!("migrations/002_audit.sql")];
 
 /// Any number that nobody else locks on PostgreSQL.
 const LOCK: i64 = 7_810_366_015;
@@ -28,7 +29,7 @@ pub(super) async fn migrate(sql: &Sql) -> Result<(), SqlError> {
     if found > known {
         return Err(SqlError::Newer { found, known });
     }
-    for (version, migration) in (1..).zip(MIGRATIONS) {
+    for (version, migration) in (1..).zip(MIGRATIONS.iter().copied()) {
         if version > found {
             sqlx::raw_sql(migration).execute(&mut *write).await?;
             let insert = sqlx::query("INSERT INTO schema_version (version) VALUES ($1)");

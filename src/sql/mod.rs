@@ -1,9 +1,10 @@
 //! The SQL database: SQLite for one server, PostgreSQL for several.
 //!
-//! Owns opening it, its schema's versions, transactions that write, and the numbers of changes.
+//! Owns opening it, its schema's versions, transactions that write, leases, and the numbers of changes.
 //! What stands in a table is its owner's. Statements are written once for both: `$1` for parameters,
 //! TEXT and BIGINT for columns, nothing is ever NULL.
 
+mod lease;
 mod migrate;
 #[cfg(test)]
 pub(crate) mod postgres_for_tests;
@@ -17,7 +18,7 @@ use sqlx::{
 };
 use tunnus_sdk::Hidden;
 
-pub use self::url::SqlUrl;
+pub use self::{lease::Lease, url::SqlUrl};
 
 /// How many connections one broker has.
 const CONNECTIONS: u32 = 8;
@@ -155,8 +156,9 @@ impl Sql {
 /// What each connection is told first.
 async fn prepare(connection: &mut AnyConnection, kind: Kind) -> sqlx::Result<()> {
     if kind == Kind::Sqlite {
-        // Readers and the writer do not wait for each other; a commit is on the disk.
-        let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000";
+        // Readers and the writer do not wait for each other; a commit is on the disk; what is erased
+        // is overwritten.
+        let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA busy_timeout = 5000";
         sqlx::raw_sql(pragmas).execute(connection).await?;
     }
     Ok(())

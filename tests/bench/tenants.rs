@@ -102,7 +102,12 @@ async fn fill(store: &Store, count: usize, in_use: usize) -> Result<(), Failure>
         let tenant = id(number);
         let edits = parts(&tenant, &signing, &decryption).into_iter();
         let edits = edits.map(|(part, document)| Edit { part, expected: None, document: Some(document) });
-        let change = Change { tenant, by: "bench".to_owned(), edits: edits.collect(), order: None };
+        let change = Change {
+            tenant,
+            by: tunnus::audit::event::Actor::operator("bench"),
+            edits: edits.collect(),
+            order: None,
+        };
         store.change(&change).await?;
     }
     let copies = [

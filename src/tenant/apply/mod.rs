@@ -20,19 +20,22 @@ use super::{
         change::{Change, ChangeError, Edit, Part},
     },
 };
-use crate::config::{Fault, Faults, Place, Reference};
+use crate::{
+    audit::event::Actor,
+    config::{Fault, Faults, Place, Reference},
+};
 
 pub use plan::{Action, Step, TenantPlan};
 
 /// What shall be applied.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Wanted {
     /// Only this tenant; all of the folder where none is named.
     pub tenant: Option<String>,
     /// Whether what the folder lacks is removed.
     pub prune: bool,
-    /// Who applies it, for the history.
-    pub by: String,
+    /// Who applies it.
+    pub by: Actor,
 }
 
 /// Why nothing, or not all, was applied.

@@ -2,13 +2,11 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use serde_json::Value;
-
-use crate::{
-    config::below,
-    tenant::store::{
-        StoredTenant,
-        change::{Change, Part},
+use crate::tenant::store::{
+    StoredTenant,
+    change::{
+        Change, Part,
+        differences::{differences, reordered},
     },
 };
 
@@ -69,59 +67,23 @@ pub(super) fn of(
     let step = |part: Part| {
         let was = before.and_then(|before| before.part(&part)).map(|row| &row.document);
         let will = after.and_then(|after| after.part(&part)).map(|row| &row.document);
-        let mut differences = Vec::new();
+        let mut found = Vec::new();
         let action = match (was, will) {
             (None, _) => Action::Create,
             (Some(_), None) => Action::Remove,
             (Some(_), Some(_)) if !change.edits.iter().any(|edit| edit.part == part) => Action::Keep,
             (Some(was), Some(will)) => {
-                compare(was, will, "", &mut differences);
-                if differences.is_empty() { Action::Unchanged } else { Action::Change }
+                found = differences(was, will);
+                if found.is_empty() { Action::Unchanged } else { Action::Change }
             }
         };
-        Step { part, action, differences }
+        Step { part, action, differences: found }
     };
     TenantPlan {
         tenant: tenant.to_owned(),
         steps: parts.into_iter().map(step).collect(),
         reordered: reordered(before, after),
     }
-}
-
-/// Whether those connections that were there before follow each other otherwise.
-fn reordered(before: Option<&StoredTenant>, after: Option<&StoredTenant>) -> bool {
-    let (Some(before), Some(after)) = (before, after) else { return false };
-    let order = |one: &StoredTenant, other: &StoredTenant| -> Vec<String> {
-        let both = one.connections.iter().filter(|(id, _)| other.connection(id).is_some());
-        both.map(|(id, _)| id.clone()).collect()
-    };
-    order(before, after) != order(after, before)
-}
-
-/// Notes every place where two documents differ.
-fn compare(was: &Value, will: &Value, pointer: &str, differences: &mut Vec<String>) {
-    match (was, will) {
-        (was, will) if was == will => {}
-        _ if is_secret(was) || is_secret(will) => differences.push(format!("{pointer} (a secret)")),
-        (Value::Object(was), Value::Object(will)) => {
-            let names: BTreeSet<&String> = was.keys().chain(will.keys()).collect();
-            for name in names {
-                let null = &Value::Null;
-                let (was, will) = (was.get(name).unwrap_or(null), will.get(name).unwrap_or(null));
-                compare(was, will, &below(pointer, name), differences);
-            }
-        }
-        (Value::Array(was), Value::Array(will)) if was.len() == will.len() => {
-            for (index, (was, will)) in was.iter().zip(will).enumerate() {
-                compare(was, will, &format!("{pointer}/{index}"), differences);
-            }
-        }
-        _ => differences.push(pointer.to_owned()),
-    }
-}
-
-fn is_secret(value: &Value) -> bool {
-    value.as_object().is_some_and(|object| object.len() == 1 && object.contains_key("stored"))
 }
 
 impl fmt::Display for TenantPlan {

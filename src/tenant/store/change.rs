@@ -5,6 +5,7 @@
 //! its file. Secrets come in as `{ value = "…" }` and are sealed; a value that is there already keeps
 //! its id, so that the same change twice changes nothing.
 
+pub(in crate::tenant) mod differences;
 mod draft;
 mod write;
 
@@ -15,6 +16,7 @@ use tunnus_sdk::SettingsError;
 
 use self::draft::Draft;
 use super::{Store, StoreError, StoredTenant, rows};
+use crate::audit::event::Actor;
 
 /// How often a change is judged anew because another part of the tenant was changed meanwhile.
 const TRIES: usize = 8;
@@ -46,8 +48,8 @@ pub struct Edit {
 pub struct Change {
     /// The tenant.
     pub tenant: String,
-    /// Who changes it, as the change's history names them.
-    pub by: String,
+    /// Who changes it, for the history and the audit trail.
+    pub by: Actor,
     /// What becomes of its parts.
     pub edits: Vec<Edit>,
     /// The connections in the order of the chooser; as it is where none is given. Those that it does

@@ -15,7 +15,7 @@ mod rows;
 #[cfg(test)]
 mod store_tests;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use tokio::task::spawn_blocking;
 use tunnus_sdk::SettingsError;
@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     ambient::Ambient,
+    audit::{Audit, AuditError, store::SqlEvents},
     providers::Providers,
     sql::{Sql, SqlError, SqlUrl},
     vault::{Vault, VaultError},
@@ -47,6 +48,9 @@ pub enum StoreError {
     /// A master key is missing or wrong.
     #[error(transparent)]
     MasterKeys(#[from] MissingKeys),
+    /// The audit trail: what cannot be audited is not done.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// Something sealed does not open, or cannot be sealed.
     #[error("the secrets of the tenant `{tenant}` cannot be used")]
     Vault {
@@ -79,6 +83,7 @@ pub struct Store {
     vault: Vault,
     providers: Providers,
     ambient: Ambient,
+    audit: Audit,
 }
 
 impl fmt::Debug for Store {
@@ -107,7 +112,9 @@ impl Store {
         providers: Providers,
         ambient: Ambient,
     ) -> Result<Self, StoreError> {
-        let store = Self { sql: Sql::open(url).await?, vault, providers, ambient };
+        let sql = Sql::open(url).await?;
+        let audit = Audit::new(Arc::new(SqlEvents(sql.clone())), vault.clone(), ambient.clone());
+        let store = Self { sql, vault, providers, ambient, audit };
         store.check_master_keys().await?;
         Ok(store)
     }
@@ -116,6 +123,18 @@ impl Store {
     #[must_use]
     pub const fn sql(&self) -> &Sql {
         &self.sql
+    }
+
+    /// The same with its changes audited elsewhere.
+    #[must_use]
+    pub fn with_audit(self, audit: Audit) -> Self {
+        Self { audit, ..self }
+    }
+
+    /// Where its changes are audited: in the same database, unless told otherwise.
+    #[must_use]
+    pub const fn audit(&self) -> &Audit {
+        &self.audit
     }
 
     /// What seals there.

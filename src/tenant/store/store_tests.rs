@@ -14,6 +14,7 @@ use super::{
     *,
 };
 use crate::{
+    audit::event::{Actor, Body, Kind},
     config::Document,
     sql::postgres_for_tests::PostgresServer,
     tenant::{
@@ -69,6 +70,7 @@ on_both! {
     no_more_tenants_are_held_than_allowed
     many_who_ask_at_once_load_once
     a_tenant_in_use_is_served_without_the_database
+    every_change_is_an_event_and_what_was_not_changed_is_none
 }
 
 const BANK: &str = "bank";
@@ -92,7 +94,7 @@ fn given(world: &World, text: &str) -> Value {
 }
 
 fn wanted() -> Wanted {
-    Wanted { by: "ada".to_owned(), prune: true, tenant: None }
+    Wanted { by: Actor::operator("ada"), prune: true, tenant: None }
 }
 
 /// Brings the store to a file.
@@ -109,7 +111,7 @@ fn named(id: &str) -> String {
 /// A change of one part of acme.
 fn edit(part: Part, expected: Option<i64>, document: Option<Value>) -> Change {
     let edits = vec![Edit { part, expected, document }];
-    Change { tenant: "acme".to_owned(), by: "bo".to_owned(), edits, order: None }
+    Change { tenant: "acme".to_owned(), by: Actor::operator("bo"), edits, order: None }
 }
 
 fn bank() -> Part {
@@ -506,6 +508,26 @@ async fn a_tenant_in_use_is_served_without_the_database(url: SqlUrl) {
     assert!(matches!(tenants.tenant("other").await, Err(TenantsError::Unavailable(_))));
     assert!(matches!(follower.look().await.as_slice(), [Followed::Answers(false)]), "told");
     assert!(follower.look().await.is_empty(), "and told once");
+}
+
+async fn every_change_is_an_event_and_what_was_not_changed_is_none(url: SqlUrl) {
+    let store = store(&url).await;
+    let stored = put(&store, GOOD).await.unwrap();
+    put(&store, GOOD).await.unwrap();
+    store.change(&renamed(&stored, "Later")).await.unwrap();
+    store.change(&renamed(&stored, "Too late")).await.unwrap_err();
+    let bodies: Vec<String> =
+        sqlx::query_scalar("SELECT body FROM audit_events WHERE tenant = 'acme' ORDER BY id")
+            .fetch_all(store.sql().pool())
+            .await
+            .unwrap();
+    let events: Vec<Body> = bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+    let kinds: Vec<_> = events.iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, [Kind::TenantCreated, Kind::TenantChanged], "{bodies:?}");
+    assert_eq!(events[0].actor, Some(Actor::operator("ada")));
+    assert!(events[0].changes.contains(&"create the connection `bank`".to_owned()), "{bodies:?}");
+    assert_eq!(events[1].actor, Some(Actor::operator("bo")));
+    assert_eq!(events[1].changes, ["change the connection `bank` /display_name"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -180,7 +180,7 @@ fn keep(
     }
     let id = store.ambient.id();
     let (sealed, set_at) = (key.seal(place, &id, &kept)?, store.ambient.now());
-    let stored = StoredSecret { place: name, set_at, set_by: change.by.clone(), sealed, fingerprint };
+    let stored = StoredSecret { place: name, set_at, set_by: change.by.name.clone(), sealed, fingerprint };
     after.secrets.insert(id.clone(), stored);
     Ok(id)
 }

@@ -2,8 +2,9 @@
 
 use sqlx::AnyConnection;
 
-use super::{Change, ChangeError, draft::Draft};
+use super::{Change, ChangeError, differences::lines, draft::Draft};
 use crate::{
+    audit::event::{Event, Kind},
     sql::{SqlError, Write},
     tenant::store::{Row, Store, StoreError, StoredSecret, StoredTenant},
     vault::master_key_of,
@@ -31,7 +32,7 @@ impl Store {
         let Draft { before, mut after, new_data_key } = draft;
         let mut write = self.sql.write().await?;
         let now = self.ambient.now().0;
-        let seq = self.sql.note_change(&mut write, &change.tenant, now, &change.by).await?;
+        let seq = self.sql.note_change(&mut write, &change.tenant, now, &change.by.name).await?;
         if let Some(sealed) = &new_data_key {
             insert_data_key(&mut write, &change.tenant, sealed).await?;
         }
@@ -49,9 +50,21 @@ impl Store {
         if let Some(after) = &after {
             put_parts(&mut write, before.as_ref(), after).await?;
         }
+        let told = told(change, before.as_ref(), after.as_ref());
+        self.audit.record_in(&self.sql, &mut write, told).await?;
         write.commit().await?;
         Ok(Some(after))
     }
+}
+
+/// What the audit trail says of a change.
+fn told(change: &Change, before: Option<&StoredTenant>, after: Option<&StoredTenant>) -> Event {
+    let kind = match (before, after) {
+        (None, _) => Kind::TenantCreated,
+        (Some(_), Some(_)) => Kind::TenantChanged,
+        (Some(_), None) => Kind::TenantRemoved,
+    };
+    Event::by(&change.by, &change.tenant, kind, lines(before, after))
 }
 
 /// Whether somebody else has made the same row first.

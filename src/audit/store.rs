@@ -1,0 +1,158 @@
+//! Where events are put: a database, or the memory of a sandbox.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use sqlx::AnyConnection;
+
+use super::{AuditError, chain::Entry, event::Body};
+use crate::{
+    sql::{Sql, SqlError},
+    vault::master_key_of,
+};
+
+/// How many events memory holds; older ones make room.
+const IN_MEMORY: usize = 10_000;
+
+/// An event as it is put down: not chained yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// What is chained.
+    pub entry: Entry,
+    /// What finds it.
+    pub filed: Filed,
+    /// What opens its personal references; empty where it has none.
+    pub sealed_key: String,
+    /// What finds its app's reference.
+    pub reference: String,
+    /// What finds its subject.
+    pub subject: String,
+}
+
+/// What an event is found by, as its body says it; empty where it does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filed {
+    /// What happened.
+    pub kind: String,
+    /// The identification.
+    pub identification: String,
+    /// The trace id.
+    pub trace_id: String,
+    /// The upstream's transaction.
+    pub transaction_id: String,
+}
+
+impl Filed {
+    /// Where an event that says this belongs.
+    #[must_use]
+    pub fn of(body: &Body) -> Self {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        Self {
+            kind: body.kind.name().to_owned(),
+            identification: text(&body.identification),
+            trace_id: text(&body.trace_id),
+            transaction_id: text(&body.transaction_id),
+        }
+    }
+}
+
+/// Where events are put.
+#[async_trait]
+pub trait EventStore: Send + Sync {
+    /// The sealed data key of a tenant: `fresh` where it had none.
+    async fn data_key(&self, tenant: &str, fresh: &str) -> Result<String, AuditError>;
+
+    /// Puts an event down. Once more is the same as once.
+    async fn insert(&self, row: &EventRow) -> Result<(), AuditError>;
+
+    /// The database, where it is one.
+    fn sql(&self) -> Option<&Sql>;
+}
+
+/// Events in a database.
+#[derive(Clone, Debug)]
+pub struct SqlEvents(pub Sql);
+
+#[async_trait]
+impl EventStore for SqlEvents {
+    async fn data_key(&self, tenant: &str, fresh: &str) -> Result<String, AuditError> {
+        let found = "SELECT sealed FROM data_keys WHERE tenant = $1";
+        let known: Option<String> =
+            sqlx::query_scalar(found).bind(tenant).fetch_optional(self.0.pool()).await?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let insert = "INSERT INTO data_keys (tenant, sealed, master_key) VALUES ($1, $2, $3)
+                      ON CONFLICT (tenant) DO NOTHING";
+        let insert = sqlx::query(insert).bind(tenant).bind(fresh);
+        insert.bind(master_key_of(fresh).unwrap_or_default()).execute(self.0.pool()).await?;
+        Ok(sqlx::query_scalar(found).bind(tenant).fetch_one(self.0.pool()).await?)
+    }
+
+    async fn insert(&self, row: &EventRow) -> Result<(), AuditError> {
+        let mut connection = self.0.pool().acquire().await?;
+        Ok(insert(&mut connection, row).await?)
+    }
+
+    fn sql(&self) -> Option<&Sql> {
+        Some(&self.0)
+    }
+}
+
+/// Puts an event down, perhaps as a part of what it tells of.
+pub(super) async fn insert(connection: &mut AnyConnection, row: &EventRow) -> Result<(), SqlError> {
+    let EventRow { entry, filed, .. } = row;
+    let insert = "INSERT INTO audit_events (id, tenant, happened_at, class, body, seq, hash, kind,
+                      identification, trace_id, transaction_id, sealed_key, reference, subject)
+                  VALUES ($1, $2, $3, $4, $5, 0, '', $6, $7, $8, $9, $10, $11, $12)
+                  ON CONFLICT (id) DO NOTHING";
+    let insert = sqlx::query(insert).bind(&entry.id).bind(&entry.tenant).bind(entry.at);
+    let insert = insert.bind(&entry.class).bind(&entry.body).bind(&filed.kind);
+    let insert = insert.bind(&filed.identification).bind(&filed.trace_id).bind(&filed.transaction_id);
+    let insert = insert.bind(&row.sealed_key).bind(&row.reference).bind(&row.subject);
+    insert.execute(connection).await?;
+    Ok(())
+}
+
+/// Events in memory, the latest of them: a sandbox's, gone with it and never chained.
+#[derive(Debug, Default)]
+pub struct MemoryEvents {
+    data_keys: Mutex<BTreeMap<String, String>>,
+    rows: Mutex<VecDeque<EventRow>>,
+}
+
+impl MemoryEvents {
+    /// The events, the oldest first.
+    #[must_use]
+    pub fn rows(&self) -> Vec<EventRow> {
+        locked(&self.rows).iter().cloned().collect()
+    }
+}
+
+#[async_trait]
+impl EventStore for MemoryEvents {
+    async fn data_key(&self, tenant: &str, fresh: &str) -> Result<String, AuditError> {
+        let mut keys = locked(&self.data_keys);
+        Ok(keys.entry(tenant.to_owned()).or_insert_with(|| fresh.to_owned()).clone())
+    }
+
+    async fn insert(&self, row: &EventRow) -> Result<(), AuditError> {
+        let mut rows = locked(&self.rows);
+        if rows.len() >= IN_MEMORY {
+            rows.pop_front();
+        }
+        rows.push_back(row.clone());
+        Ok(())
+    }
+
+    fn sql(&self) -> Option<&Sql> {
+        None
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
