@@ -17,6 +17,7 @@
 //! handlers never see a provider. What a provider may ask for is [`host`]. Everything is put
 //! together in [`app`]; paths stand in [`http`] alone, settings in [`config`], tenants in [`tenant`].
 
+pub mod admin;
 pub mod ambient;
 pub mod app;
 pub mod audit;

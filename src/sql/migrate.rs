@@ -5,8 +5,11 @@
 use super::{Kind, Sql, SqlError};
 
 /// The schema, version after version. What has been released never changes.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/001_tenants.sql"), include_str!("migrations/002_audit.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001_tenants.sql"),
+    include_str!("migrations/002_audit.sql"),
+    include_str!("migrations/003_admin_tokens.sql"),
+];
 
 /// Any number that nobody else locks on PostgreSQL.
 const LOCK: i64 = 7_810_366_015;

@@ -89,6 +89,13 @@ impl Folder {
         Reading { result: Faults::or(faults, Some(tenants.into_values().collect())), stamps }
     }
 
+    /// The tenants as their files say it, by id, without judging them; what is no TOML is left out.
+    #[must_use]
+    pub fn documents(&self) -> BTreeMap<String, Value> {
+        let parsed = self.parse().0.into_iter();
+        parsed.map(|parsed| (parsed.id, parsed.document.value().clone())).collect()
+    }
+
     /// Parses every file, without judging it.
     pub(super) fn parse(&self) -> (Vec<Parsed>, Vec<Fault>) {
         parse_all(&self.dir)

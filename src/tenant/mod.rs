@@ -7,7 +7,7 @@ mod examples_tests;
 mod file;
 pub mod files;
 #[cfg(test)]
-mod for_tests;
+pub(crate) mod for_tests;
 pub mod key_set;
 pub mod lookup;
 pub mod model;
@@ -18,4 +18,4 @@ mod stamps;
 pub mod store;
 pub mod watch;
 
-pub use file::{Make, TenantFile, is_id};
+pub use file::{Make, TenantFile, is_id, secrets::stored_schema};

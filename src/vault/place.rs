@@ -25,18 +25,20 @@ pub struct Place {
     pub name: String,
 }
 
-/// The names that a tenant's file has, by holder.
-const TENANT: [&str; 2] = ["keys/signing", "keys/subject"];
-const APP: [&str; 2] = ["secrets", "jwks"];
-const CONNECTION: [&str; 5] = [
-    "credentials/client_secret",
-    "credentials/signing",
-    "credentials/decryption",
-    "credentials/certificate",
-    "credentials/trust_anchor",
-];
-
 impl Place {
+    /// The names that a tenant's own table has.
+    pub const TENANT: [&str; 2] = ["keys/signing", "keys/subject"];
+    /// Those of an app.
+    pub const APP: [&str; 2] = ["secrets", "jwks"];
+    /// Those of a connection.
+    pub const CONNECTION: [&str; 5] = [
+        "credentials/client_secret",
+        "credentials/signing",
+        "credentials/decryption",
+        "credentials/certificate",
+        "credentials/trust_anchor",
+    ];
+
     /// A place of a tenant's file.
     ///
     /// # Errors
@@ -45,9 +47,9 @@ impl Place {
         let expected = || {
             format!(
                 "expected {}, apps/ID/… with {}, or connections/ID/… with {}",
-                TENANT.join(", "),
-                APP.join(" or "),
-                CONNECTION.join(", ")
+                Self::TENANT.join(", "),
+                Self::APP.join(" or "),
+                Self::CONNECTION.join(", ")
             )
         };
         let (holder, name) = match text.split('/').collect::<Vec<_>>().as_slice() {
@@ -56,9 +58,9 @@ impl Place {
             _ => (Holder::Tenant, text),
         };
         let known = match &holder {
-            Holder::Tenant => TENANT.contains(&name),
-            Holder::App(id) => !id.is_empty() && APP.contains(&name),
-            Holder::Connection(id) => !id.is_empty() && CONNECTION.contains(&name),
+            Holder::Tenant => Self::TENANT.contains(&name),
+            Holder::App(id) => !id.is_empty() && Self::APP.contains(&name),
+            Holder::Connection(id) => !id.is_empty() && Self::CONNECTION.contains(&name),
         };
         let place = Self { tenant: tenant.to_owned(), holder, name: name.to_owned() };
         if known { Ok(place) } else { Err(expected()) }

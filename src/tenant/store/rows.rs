@@ -9,6 +9,7 @@ use tunnus_sdk::{Hidden, Timestamp};
 use super::{Store, StoreError};
 use crate::{
     config::{Reference, ReferenceError, given},
+    digest::sha256,
     sql::Sql,
     tenant::file::secrets::{Form, Secrets},
     vault::{DataKey, Place},
@@ -135,6 +136,30 @@ impl StoredTenant {
             }
         }
         Ok(())
+    }
+
+    /// A tenant as a file says it. What stands for its revisions changes whenever the file does.
+    #[must_use]
+    pub fn of_file(id: &str, file: &Value) -> Self {
+        let list = |name: &str| file.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+        let id_of = |entry: &Value| entry.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let row = |document: Value| {
+            let hash = sha256(document.to_string());
+            let first = hash.first_chunk().copied().map_or(0, i64::from_be_bytes);
+            Row { document, revision: first & i64::MAX }
+        };
+        let tables = ["tenant", "keys"].into_iter();
+        let tables = tables.filter_map(|name| Some((name.to_owned(), file.get(name)?.clone())));
+        let row_of = |entry: Value| (id_of(&entry), row(entry));
+        Self {
+            id: id.to_owned(),
+            row: row(Value::Object(tables.collect())),
+            apps: list("apps").into_iter().map(row_of).collect(),
+            connections: list("connections").into_iter().map(row_of).collect(),
+            secrets: BTreeMap::new(),
+            version: 0,
+            data_key: String::new(),
+        }
     }
 
     /// The connection of this id.

@@ -1,0 +1,82 @@
+//! What admins do: tenants, apps, connections and tokens, for whoever may.
+//!
+//! Owns who may what, the operations, and the form that a document has towards admins: a secret goes
+//! in and never comes out. Knows no HTTP: the API and the console of `http::admin` read a request,
+//! call an operation with their [`Caller`], and show what it answers. The rules of a tenant are
+//! `tenant`'s.
+
+mod caller;
+mod document;
+mod error;
+#[cfg(test)]
+pub(crate) mod for_tests;
+mod make;
+mod operations;
+mod provider_kinds;
+mod rights;
+mod secrets;
+mod source;
+mod tenants;
+mod tokens;
+
+use std::fmt;
+
+use crate::{
+    ambient::Ambient,
+    audit::Audit,
+    providers::Providers,
+    tenant::{files::Folder, store::Store},
+};
+
+pub use self::{
+    caller::{Caller, Role, Scope},
+    document::{Document, Expected, Generated, Saved},
+    error::AdminError,
+    provider_kinds::ProviderKind,
+    rights::{On, Right},
+    tenants::{Listing, TenantList, TenantSummary},
+    tokens::{CreatedToken, NewToken, TokenInfo, Tokens},
+};
+
+use self::source::Source;
+
+/// The administration of one broker.
+#[derive(Clone)]
+pub struct Admin {
+    source: Source,
+    providers: Providers,
+    tokens: Tokens,
+    ambient: Ambient,
+}
+
+impl Admin {
+    /// Of a store, which keeps the tokens too.
+    #[must_use]
+    pub fn of_store(store: Store, providers: Providers, ambient: Ambient) -> Self {
+        let tokens = Tokens::in_sql(store.sql().clone(), store.audit().clone(), ambient.clone());
+        Self { source: Source::Store(store), providers, tokens, ambient }
+    }
+
+    /// Of a folder of files: it is read, never written, and tokens last as long as the process.
+    #[must_use]
+    pub fn of_folder(folder: Folder, providers: Providers, audit: Audit, ambient: Ambient) -> Self {
+        let tokens = Tokens::in_memory(audit, ambient.clone());
+        Self { source: Source::Folder(folder), providers, tokens, ambient }
+    }
+
+    /// The tokens, for who is no caller yet.
+    #[must_use]
+    pub const fn tokens_kept(&self) -> &Tokens {
+        &self.tokens
+    }
+}
+
+impl fmt::Debug for Admin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admin").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[path = "admin_tests.rs"]
+mod tests;

@@ -1,0 +1,126 @@
+//! Who gets in by a token, and who does not any more.
+
+use super::*;
+use crate::{
+    admin::{
+        Expected,
+        for_tests::{World, admin_of, caller, operator},
+    },
+    tenant::store::change::Part,
+};
+
+fn wanted(role: Role, tenant: Option<&str>) -> NewToken {
+    let tenant = tenant.map(str::to_owned);
+    NewToken { name: "Ada".to_owned(), role, platform: None, tenant, days: Some(1) }
+}
+
+async fn made(world: &World, role: Role, tenant: Option<&str>) -> CreatedToken {
+    world.admin.create_token(&operator(), &wanted(role, tenant)).await.unwrap()
+}
+
+async fn enters(world: &World, token: &Hidden<String>) -> Result<Caller, AdminError> {
+    world.admin.tokens_kept().authenticate(token.expose_str()).await
+}
+
+fn is_refused(result: &Result<Caller, AdminError>) -> bool {
+    matches!(result, Err(AdminError::Unauthenticated))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_lets_in_who_it_was_made_for() {
+    let world = World::new().await;
+    let created = made(&world, Role::TenantAdmin, Some("acme")).await;
+    let token = created.token.expose_str();
+    assert!(token.starts_with("tnsa_") && token.len() == 48);
+    let entered = enters(&world, &created.token).await.unwrap();
+    assert_eq!((entered.role, entered.scope), (Role::TenantAdmin, Scope::Tenant("acme".to_owned())));
+    for other in ["", "tnsa_", "x", &token[..47], &token.replace("tnsa_", "tnsb_"), &format!("{token}x")] {
+        assert!(is_refused(&enters(&world, &other.into()).await), "{other}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_or_revoked_token_opens_nothing() {
+    let world = World::new().await;
+    let (first, second) =
+        (made(&world, Role::Operator, None).await, made(&world, Role::Operator, None).await);
+    world.admin.revoke_token(&operator(), &first.info.id).await.unwrap();
+    assert!(is_refused(&enters(&world, &first.token).await));
+    assert!(world.admin.tokens_kept().caller_of(&first.info.id).await.is_err());
+    world.pass(DAY - 1);
+    assert!(enters(&world, &second.token).await.is_ok());
+    world.pass(1);
+    assert!(is_refused(&enters(&world, &second.token).await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenants_token_ends_with_the_tenant() {
+    let world = World::new().await;
+    let created = made(&world, Role::TenantAdmin, Some("acme")).await;
+    let acme = world.admin.part(&operator(), "acme", &Part::Tenant).await.unwrap();
+    world.admin.remove(&operator(), "acme", &Part::Tenant, Expected::Revision(acme.revision)).await.unwrap();
+    assert!(is_refused(&enters(&world, &created.token).await));
+    world.put("acme", &Part::Tenant, Expected::Absent, crate::admin::for_tests::tenant()).await;
+    assert!(is_refused(&enters(&world, &created.token).await), "nor does it come back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_makes_a_token_that_reaches_further() {
+    let world = World::new().await;
+    let mine = admin_of("acme");
+    let make = |caller: Caller, wanted: NewToken| {
+        let admin = world.admin.clone();
+        async move { admin.create_token(&caller, &wanted).await }
+    };
+    assert!(make(mine.clone(), wanted(Role::Auditor, Some("acme"))).await.is_ok());
+    assert!(matches!(make(mine.clone(), wanted(Role::Operator, None)).await, Err(AdminError::Forbidden)));
+    let other = make(mine.clone(), wanted(Role::TenantAdmin, Some("other"))).await;
+    assert!(matches!(other, Err(AdminError::NotFound)));
+    let nowhere = make(operator(), wanted(Role::TenantAdmin, Some("nowhere"))).await;
+    assert!(matches!(nowhere, Err(AdminError::NotFound)));
+    let auditor = caller(Role::Auditor, Scope::All);
+    assert!(matches!(make(auditor, wanted(Role::Auditor, None)).await, Err(AdminError::Forbidden)));
+    for misfit in [wanted(Role::Operator, Some("acme")), wanted(Role::TenantAdmin, None)] {
+        assert!(matches!(make(operator(), misfit).await, Err(AdminError::Faulty(_))));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_shows_no_token_and_no_hash() {
+    let world = World::new().await;
+    let created = made(&world, Role::TenantAdmin, Some("acme")).await;
+    made(&world, Role::Operator, None).await;
+    let seen = world.admin.tokens(&admin_of("acme")).await.unwrap();
+    assert_eq!(seen, std::slice::from_ref(&created.info));
+    assert_eq!(world.admin.tokens(&operator()).await.unwrap().len(), 2);
+    let text = serde_json::to_string(&seen).unwrap();
+    let hash = name_of(&sha256(created.token.expose_str()));
+    assert!(!text.contains(created.token.expose_str()) && !text.contains(&hash));
+    let revoked = world.admin.revoke_token(&admin_of("other"), &created.info.id).await;
+    assert!(matches!(revoked, Err(AdminError::NotFound)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_token_is_made_where_there_is_none_at_all() {
+    let world = World::empty().await;
+    let first = world.admin.tokens_kept().first().await.unwrap().unwrap();
+    assert_eq!(enters(&world, &first).await.unwrap().role, Role::Operator);
+    assert!(world.admin.tokens_kept().first().await.unwrap().is_none());
+    world.admin.revoke_token(&operator(), "bootstrap").await.unwrap();
+    assert!(world.admin.tokens_kept().first().await.unwrap().is_none(), "a revoked one counts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_guesses_is_turned_away_and_keeps_nobody_out() {
+    let world = World::new().await;
+    let created = made(&world, Role::Operator, None).await;
+    enters(&world, &created.token).await.unwrap();
+    let wrong = |number: u32| Hidden::new(format!("tnsa_{number:043}"));
+    for number in 0..20 {
+        assert!(is_refused(&enters(&world, &wrong(number)).await));
+    }
+    assert!(matches!(enters(&world, &wrong(21)).await, Err(AdminError::TooMany)));
+    assert!(enters(&world, &created.token).await.is_ok());
+    world.pass(1);
+    assert!(is_refused(&enters(&world, &wrong(22)).await));
+}
