@@ -57,7 +57,7 @@ impl Document {
         let row = tenant.part(part)?;
         let id = match part {
             Part::Tenant => &tenant.id,
-            Part::App(id) | Part::Connection(id) => id,
+            Part::App(id) | Part::Connection(id) | Part::Key(id) => id,
         };
         Some(Self {
             part: part.clone(),

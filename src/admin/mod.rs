@@ -10,7 +10,6 @@ mod document;
 mod error;
 #[cfg(test)]
 pub(crate) mod for_tests;
-mod make;
 mod operations;
 mod provider_kinds;
 mod rights;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tunnus_sdk::SettingsError;
 
-use super::{Admin, AdminError, Caller, Document, Expected, On, Right, Saved, make, secrets::Unmask};
+use super::{Admin, AdminError, Caller, Document, Expected, On, Right, Saved, secrets::Unmask};
 use crate::tenant::{
     is_id,
     store::{
@@ -66,10 +66,6 @@ impl Admin {
             ambient: &self.ambient,
         };
         let (document, generated) = unmask.unmask(with_id(document, tenant, part)?)?;
-        let document = match part {
-            Part::Tenant if created => make::with_keys(document, &self.ambient).await?,
-            Part::Tenant | Part::App(_) | Part::Connection(_) => document,
-        };
         let expected = current.map(|row| row.revision);
         let edit = Edit { part: part.clone(), expected, document: Some(document) };
         let after = self.change(caller, tenant, vec![edit], None).await?;
@@ -194,9 +190,12 @@ impl Admin {
             Err(_) => None,
         };
         match (part, &stored) {
+            // Keys have operations of their own.
+            (Part::Key(_), _) | (Part::App(_) | Part::Connection(_), None) => {
+                return Err(AdminError::NotFound);
+            }
             (_, Some(_)) => self.permit(caller, Right::Write, On::Tenant(tenant)).await?,
             (Part::Tenant, None) => self.permit(caller, Right::Found, On::Everything).await?,
-            (Part::App(_) | Part::Connection(_), None) => return Err(AdminError::NotFound),
         }
         self.source.store()?;
         Ok(stored)
@@ -255,7 +254,7 @@ fn check_revision(expected: Expected, stored: Option<&StoredTenant>, part: &Part
 fn with_id(mut document: Value, tenant: &str, part: &Part) -> Result<Value, AdminError> {
     let id = match part {
         Part::Tenant => tenant,
-        Part::App(id) | Part::Connection(id) => id,
+        Part::App(id) | Part::Connection(id) | Part::Key(id) => id,
     };
     if !is_id(id) {
         let message =
@@ -264,7 +263,7 @@ fn with_id(mut document: Value, tenant: &str, part: &Part) -> Result<Value, Admi
     }
     let table = match part {
         Part::Tenant => document.get_mut("tenant"),
-        Part::App(_) | Part::Connection(_) => Some(&mut document),
+        Part::App(_) | Part::Connection(_) | Part::Key(_) => Some(&mut document),
     };
     if let Some(table) = table.and_then(Value::as_object_mut) {
         table.entry("id").or_insert_with(|| json!(id));

@@ -39,6 +39,7 @@ fn names(part: &Part) -> &'static [&'static str] {
         Part::Tenant => &Place::TENANT,
         Part::App(_) => &Place::APP,
         Part::Connection(_) => &Place::CONNECTION,
+        Part::Key(_) => &[],
     }
 }
 
@@ -155,6 +156,7 @@ impl Unmask<'_> {
             Part::Tenant => String::new(),
             Part::App(id) => format!("apps/{id}/"),
             Part::Connection(id) => format!("connections/{id}/"),
+            Part::Key(_) => return None,
         };
         let secret = self.secrets.get(id)?;
         (secret.place == format!("{holder}{}", at.name)).then(|| json!({ "stored": id }))

@@ -101,17 +101,20 @@ async fn what_the_folder_lacks_is_kept_unless_it_is_pruned() {
 
 #[tokio::test]
 async fn keys_that_a_file_leaves_out_are_those_of_the_store() {
-    let (dir, config, arguments) = folder();
-    write(&dir, "acme.toml", TENANT);
-    let error = run(&config, &arguments).await.unwrap_err();
-    assert!(error.contains("keys.subject") && error.contains("keys.signing"), "{error}");
-    write(&dir, "acme.toml", &format!("{TENANT}{KEYS}"));
-    run(&config, &arguments).await.unwrap();
-    write(&dir, "acme.toml", &format!("{TENANT}{}", app("shop")));
-    assert_eq!(
-        run(&config, &arguments).await.unwrap(),
-        "acme\n  unchanged the tenant\n  create    the app `shop`\nApplied.\n"
-    );
+    for keys in [KEYS, ""] {
+        let (dir, config, arguments) = folder();
+        write(&dir, "acme.toml", &format!("{TENANT}{keys}"));
+        run(&config, &arguments).await.unwrap();
+        let stored = async || open(&config, Providers::built_in()).await.unwrap().read("acme").await.unwrap();
+        let before = stored().await.unwrap();
+        write(&dir, "acme.toml", &format!("{TENANT}{}", app("shop")));
+        assert_eq!(
+            run(&config, &arguments).await.unwrap(),
+            "acme\n  unchanged the tenant\n  create    the app `shop`\nApplied.\n"
+        );
+        let after = stored().await.unwrap();
+        assert_eq!((after.ring(), after.row), (before.ring(), before.row));
+    }
 }
 
 #[tokio::test]

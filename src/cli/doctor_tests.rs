@@ -24,6 +24,7 @@ fn connection(end: i64) -> Connection {
         settings: Value::Null,
         credentials: Credentials { certificate: Some(pem.into()), ..Credentials::default() },
         revision: 1,
+        ring: Vec::new(),
         key_set: OnceLock::new(),
     }
 }

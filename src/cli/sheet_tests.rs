@@ -26,6 +26,7 @@ fn connection(definition: &dyn ErasedDefinition, settings: Value) -> Connection 
         settings,
         credentials,
         revision: 1,
+        ring: Vec::new(),
         key_set: OnceLock::new(),
     }
 }

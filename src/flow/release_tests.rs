@@ -21,6 +21,7 @@ fn tenant(id: &str, key: u8) -> Tenant {
         subject_key: Hidden::new(vec![key; 32]),
         apps: Vec::new(),
         connections: Vec::new(),
+        ring: Vec::new(),
         key_set: OnceLock::new(),
     }
 }
@@ -36,6 +37,7 @@ fn connection(subject: SubjectSource) -> Connection {
         settings: serde_json::Value::Null,
         credentials: Credentials::default(),
         revision: 1,
+        ring: Vec::new(),
         key_set: OnceLock::new(),
     }
 }

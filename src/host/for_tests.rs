@@ -184,6 +184,7 @@ impl Setup {
             settings: serde_json::Value::Null,
             credentials: self.credentials,
             revision: 1,
+            ring: Vec::new(),
             key_set: OnceLock::new(),
         };
         ConnectionHost::new(

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tunnus_sdk::{SigningAlgorithm, Timestamp};
 
+use crate::vault::{Holder, Place};
+
 /// A key without its private part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -143,6 +145,18 @@ impl Key {
     pub fn slot(&self) -> Slot {
         let family = (self.purpose == Purpose::Signing).then(|| self.kind.family());
         Slot { connection: self.connection.clone(), purpose: self.purpose, family }
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn holder(&self) -> Holder {
+        self.connection.clone().map_or(Holder::Tenant, Holder::Connection)
+    }
+
+    /// The one place where its private part opens.
+    #[must_use]
+    pub fn place(&self, tenant: &str) -> Place {
+        Place { tenant: tenant.to_owned(), holder: self.holder(), name: "ring".to_owned() }
     }
 
     /// Whether it is about to come into use.

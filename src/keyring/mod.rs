@@ -6,13 +6,15 @@
 //! here ends because a day has come but what says so by its state.
 //!
 //! [`key`] owns what a key does in which state, [`life`] when it goes from one to the next; both are
-//! pure. Where rings are kept is `tenant::store`'s; what is done with the keys, the host's.
+//! pure. [`make`] makes keys. Where rings are kept is `tenant::store`'s; what is done with the keys, the host's.
 
 pub mod key;
 pub mod life;
+pub mod make;
 
 pub use key::{Duties, Family, Key, KeyKind, Purpose, Slot, State};
 pub use life::{Policy, Transition, advance};
+pub use make::{NewKey, made};
 
 /// The keys of one tenant and of its connections, by id.
 pub type Ring = std::collections::BTreeMap<String, Key>;

@@ -83,6 +83,7 @@ pub fn assemble(
         subject_key: Hidden::new(ambient.bytes::<32>().to_vec()),
         apps: apps.into_iter().map(Arc::new).collect(),
         connections,
+        ring: Vec::new(),
         key_set: OnceLock::new(),
     };
     Ok(Assembled { tenant, simulators })
@@ -120,6 +121,7 @@ fn connection(
         settings: brought.settings,
         credentials: brought.credentials,
         revision: 1,
+        ring: Vec::new(),
         key_set: OnceLock::new(),
     }
 }

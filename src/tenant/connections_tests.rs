@@ -104,6 +104,7 @@ fn connection(test: &str, id: &str, revision: u64, good: bool) -> Connection {
         settings: json!({ "test": test, "good": good }),
         credentials: Credentials::default(),
         revision,
+        ring: Vec::new(),
         key_set: OnceLock::new(),
     }
 }
@@ -116,6 +117,7 @@ fn tenant(id: &str, connections: impl IntoIterator<Item = Connection>) -> Tenant
         subject_key: Hidden::new(vec![7; 32]),
         apps: Vec::new(),
         connections: connections.into_iter().map(Arc::new).collect(),
+        ring: Vec::new(),
         key_set: OnceLock::new(),
     }
 }

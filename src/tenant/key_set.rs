@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use tunnus_jose::{DecryptionRing, KeyError, SigningKey};
 use tunnus_sdk::Credentials;
 
+use crate::keyring::Key;
+
 /// A JWK set in its published form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeySet {
@@ -24,17 +26,32 @@ impl KeySet {
         Self { body, tag }
     }
 
+    /// The set of what is `in_use`, but for those keys that the ring does not publish, and of what
+    /// the ring publishes before its use and after.
+    #[must_use]
+    pub fn published(in_use: Vec<Value>, ring: &[Key]) -> Self {
+        let kid = |jwk: &Value| jwk.get("kid").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let is_withheld = |jwk: &Value| ring.iter().any(|key| !key.duties().published && key.kid == kid(jwk));
+        let mut keys: Vec<Value> = in_use.into_iter().filter(|jwk| !is_withheld(jwk)).collect();
+        for key in ring.iter().filter(|key| key.duties().published) {
+            if keys.iter().all(|known| kid(known) != key.kid) {
+                keys.push(key.public.clone());
+            }
+        }
+        Self::of(&keys)
+    }
+
     /// The public halves of a connection's keys. Parses each: far too dear for every request.
     ///
     /// # Errors
     /// When a key cannot be used.
-    pub fn of_credentials(credentials: &Credentials) -> Result<Self, KeyError> {
+    pub fn of_credentials(credentials: &Credentials, ring: &[Key]) -> Result<Self, KeyError> {
         let signing = credentials.signing.iter().map(SigningKey::parse);
         let mut keys = signing.map(|key| Ok(key?.public_jwk())).collect::<Result<Vec<_>, KeyError>>()?;
         if !credentials.decryption.is_empty() {
             keys.extend(DecryptionRing::parse(&credentials.decryption)?.public_jwks());
         }
-        Ok(Self::of(&keys))
+        Ok(Self::published(keys, ring))
     }
 }
 
@@ -48,7 +65,7 @@ mod tests {
         let [signing, decryption, _] = keys().clone();
         let credentials =
             Credentials { signing: vec![signing], decryption: vec![decryption], ..Credentials::default() };
-        let set = KeySet::of_credentials(&credentials).unwrap();
+        let set = KeySet::of_credentials(&credentials, &[]).unwrap();
         let published: Value = serde_json::from_str(&set.body).unwrap();
         let keys = published["keys"].as_array().unwrap();
         let uses: Vec<_> = keys.iter().map(|key| key["use"].as_str().unwrap()).collect();
@@ -58,6 +75,6 @@ mod tests {
             assert!(keys.iter().all(|key| key.get(private).is_none()), "{private}");
         }
         let bad = Credentials { signing: vec!["{}".into()], ..credentials };
-        assert!(KeySet::of_credentials(&bad).is_err());
+        assert!(KeySet::of_credentials(&bad, &[]).is_err());
     }
 }

@@ -18,6 +18,7 @@ use url::Url;
 
 use super::key_set::KeySet;
 pub use super::redirect_uri::RedirectUri;
+use crate::keyring::Key;
 
 /// An organisation that uses the broker.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Tenant {
     pub branding: Branding,
     /// The keys that sign for it, by algorithm; the first of an algorithm is the active one.
     pub signing_keys: Vec<Arc<SigningKey>>,
+    /// Its own keys in the ring, without private parts.
+    pub ring: Vec<Key>,
     /// The key of its subjects: 32 bytes or more, random, never rotated.
     pub subject_key: Hidden<Vec<u8>>,
     /// Its apps.
@@ -125,6 +128,8 @@ pub struct Connection {
     pub settings: Value,
     /// Its keys and secrets.
     pub credentials: Credentials,
+    /// Its keys in the ring, without private parts.
+    pub ring: Vec<Key>,
     /// Changes whenever anything of the above does.
     pub revision: u64,
     /// Made when first asked for: [`Connection::key_set`].
@@ -169,8 +174,8 @@ impl Tenant {
 
     /// Its public keys, as its apps fetch them.
     pub fn key_set(&self) -> &KeySet {
-        let keys = || self.signing_keys.iter().map(|key| key.public_jwk()).collect::<Vec<_>>();
-        self.key_set.get_or_init(|| KeySet::of(&keys()))
+        let in_use = || self.signing_keys.iter().map(|key| key.public_jwk()).collect::<Vec<_>>();
+        self.key_set.get_or_init(|| KeySet::published(in_use(), &self.ring))
     }
 }
 
@@ -180,6 +185,7 @@ impl Connection {
     /// The private keys are parsed for it once in the life of a revision, however often strangers ask.
     pub fn key_set(&self) -> Option<&KeySet> {
         // Which key cannot be used, and why, is told where the connection is built.
-        self.key_set.get_or_init(|| KeySet::of_credentials(&self.credentials).ok()).as_ref()
+        let set = || KeySet::of_credentials(&self.credentials, &self.ring).ok();
+        self.key_set.get_or_init(set).as_ref()
     }
 }

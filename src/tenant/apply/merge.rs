@@ -9,12 +9,12 @@ use crate::{
     tenant::{
         file::{
             self, Judge, Read,
-            secrets::{Form, Secrets},
+            secrets::{Form, RingKey, Secrets},
         },
         files::{Folder, Parsed, placed},
         store::{Store, StoreError, StoredSecrets, StoredTenant},
     },
-    vault::Place,
+    vault::{Holder, Place},
 };
 
 /// The keys that a file may leave to the store.
@@ -34,15 +34,16 @@ pub(super) fn judged(
         return Ok(Ok(with_values(value, &read)));
     }
     let told = |faults: &[tunnus_sdk::SettingsError]| placed(faults, &file.path, &file.document).collect();
-    let Some(stored) = stored else { return Ok(Err(told(&faults))) };
     let mut completed = value.clone();
-    let pointers = faults.iter().map(|fault| fault.pointer.as_str());
-    let filled = pointers.filter(|pointer| fill(&mut completed, pointer, stored)).count();
-    if filled == 0 {
-        return Ok(Err(told(&faults)));
+    for fault in &faults {
+        if let Some(stored) = stored {
+            fill(&mut completed, &fault.pointer, stored);
+        }
     }
-    let key = store.data_key(stored)?;
-    let secrets = Both { references: &folder.references, stored: stored.secrets(&key) };
+    let key = stored.map(|stored| store.data_key(stored)).transpose()?;
+    let stored = stored.zip(key.as_ref()).map(|(stored, key)| stored.secrets(key));
+    // What neither has, the store makes.
+    let secrets = Both { references: &folder.references, stored };
     let (faults, read) = look(folder, &secrets, &completed);
     Ok(if faults.is_empty() { Ok(with_values(&completed, &read)) } else { Err(told(&faults)) })
 }
@@ -58,18 +59,20 @@ fn look(
     (judge.into_findings().0, read)
 }
 
-/// Takes the store's keys where the file has none at a place that needs some; whether it did.
-fn fill(value: &mut Value, pointer: &str, stored: &StoredTenant) -> bool {
+/// Takes the store's keys where the file has none at a place that needs some.
+fn fill(value: &mut Value, pointer: &str, stored: &StoredTenant) {
     if value.pointer(pointer).is_some() {
-        return false;
+        return;
     }
     let kept = kept(value, pointer, stored).cloned();
-    let (Some(kept), Some((outer, name))) = (kept, pointer.rsplit_once('/')) else { return false };
-    let Some((around, table)) = outer.rsplit_once('/') else { return false };
+    let (Some(kept), Some((outer, name))) = (kept, pointer.rsplit_once('/')) else { return };
+    let Some((around, table)) = outer.rsplit_once('/') else { return };
     // The table itself may be missing: `[keys]`, `credentials`.
-    let Some(around) = value.pointer_mut(around).and_then(Value::as_object_mut) else { return false };
+    let Some(around) = value.pointer_mut(around).and_then(Value::as_object_mut) else { return };
     let table = around.entry(table).or_insert_with(|| Value::Object(serde_json::Map::new()));
-    table.as_object_mut().is_some_and(|table| table.insert(name.to_owned(), kept).is_none())
+    if let Some(table) = table.as_object_mut() {
+        table.insert(name.to_owned(), kept);
+    }
 }
 
 /// What the store has where the file has nothing.
@@ -85,19 +88,27 @@ fn kept<'a>(value: &Value, pointer: &str, stored: &'a StoredTenant) -> Option<&'
 /// An operator's references, and the names of what a store has.
 struct Both<'a> {
     references: &'a References,
-    stored: StoredSecrets<'a>,
+    /// None where the tenant is new.
+    stored: Option<StoredSecrets<'a>>,
 }
 
 impl Secrets for Both<'_> {
     fn secret(&self, place: &Place, reference: &Reference) -> Result<Hidden<String>, ReferenceError> {
         match reference {
-            Reference::Stored(_) => self.stored.secret(place, reference),
+            Reference::Stored(_) => match &self.stored {
+                Some(stored) => stored.secret(place, reference),
+                None => Err(ReferenceError::NotStored),
+            },
             _ => self.references.secret(place, reference),
         }
     }
 
     fn form(&self) -> Form {
         Form::Completed
+    }
+
+    fn ring(&self, holder: &Holder) -> Vec<RingKey> {
+        self.stored.as_ref().map(|stored| stored.ring(holder)).unwrap_or_default()
     }
 
     fn dir(&self) -> Option<&std::path::Path> {

@@ -173,6 +173,8 @@ pub(super) fn to_change(value: &Value, stored: Option<&StoredTenant>, wanted: &W
         .collect();
     if wanted.prune {
         let lacking = stored.into_iter().flat_map(StoredTenant::parts);
+        // Keys that were made in the store are not the folder's.
+        let lacking = lacking.filter(|part| !matches!(part, Part::Key(_)));
         let lacking = lacking.filter(|part| !edits.iter().any(|edit| edit.part == *part)).collect::<Vec<_>>();
         edits.extend(lacking.into_iter().map(|part| Edit {
             expected: revision(&part),
@@ -196,6 +198,7 @@ fn placed(file: &Parsed, value: &Value, found: super::store::change::PartFault) 
         Part::Tenant => Some(found.fault.pointer.clone()),
         Part::App(id) => at("apps", id),
         Part::Connection(id) => at("connections", id),
+        Part::Key(_) => None,
     };
     match pointer {
         Some(pointer) => {

@@ -63,7 +63,9 @@ pub(super) fn of(
     after: Option<&StoredTenant>,
     change: &Change,
 ) -> TenantPlan {
-    let parts: BTreeSet<Part> = before.into_iter().chain(after).flat_map(StoredTenant::parts).collect();
+    let parts = before.into_iter().chain(after).flat_map(StoredTenant::parts);
+    // Keys that were made in the store are outside a folder.
+    let parts: BTreeSet<Part> = parts.filter(|part| !matches!(part, Part::Key(_))).collect();
     let step = |part: Part| {
         let was = before.and_then(|before| before.part(&part)).map(|row| &row.document);
         let will = after.and_then(|after| after.part(&part)).map(|row| &row.document);

@@ -70,7 +70,7 @@ fn resolve(
     let needs =
         definition.zip(settings.as_ref()).and_then(|(definition, settings)| definition.needs(settings));
     let id = entry.id.as_deref().unwrap_or("CONNECTION");
-    let credentials = entry.credentials.resolve(&format!("{pointer}/credentials"), id, needs, judge);
+    let (credentials, ring) = entry.credentials.resolve(&format!("{pointer}/credentials"), id, needs, judge);
     let display_name = entry.display_name.map(|name| name.resolve(&format!("{pointer}/display_name"), judge));
     let subject = definition.map(|definition| subject(entry.subject, definition, pointer, judge));
     let mut connection = Connection {
@@ -82,6 +82,7 @@ fn resolve(
         subject: subject?,
         settings: settings?,
         credentials,
+        ring,
         revision: 0,
         key_set: OnceLock::new(),
     };
@@ -158,6 +159,8 @@ fn revision(connection: &Connection, subject_key: &Hidden<Vec<u8>>) -> u64 {
         subject,
         settings,
         credentials,
+        // What is in use of it stands in the credentials.
+        ring: _,
         revision: _,
         key_set: _,
     } = connection;

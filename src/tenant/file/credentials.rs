@@ -6,7 +6,17 @@ use tunnus_jose::{DecryptionKey, DecryptionRing, SigningKey};
 use tunnus_sdk::{CredentialNeeds, Credentials, Hidden, SigningAlgorithm};
 
 use super::{Judge, certificate, make::Make};
-use crate::config::Reference;
+use crate::{
+    config::Reference,
+    keyring::{Key, Purpose},
+    vault::Holder,
+};
+
+/// Keys of a ring with their private parts.
+type InUse<'a> = Vec<(&'a Key, &'a Hidden<String>)>;
+
+/// What is told of a row whose parts do not belong together.
+const ANOTHER: &str = "a key of the ring is another than its row says";
 
 /// A connection's keys and secrets.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -36,18 +46,22 @@ impl CredentialsTable {
         connection: &str,
         needs: Option<CredentialNeeds>,
         judge: &mut Judge<'_>,
-    ) -> Credentials {
+    ) -> (Credentials, Vec<Key>) {
         if let Some(needs) = needs {
             self.check_presence(pointer, connection, needs, judge);
         }
         let at = |name: &str| format!("{pointer}/{name}");
-        Credentials {
+        let ring = judge.ring(&Holder::Connection(connection.to_owned()));
+        let algorithm = needs.and_then(|needs| needs.signing);
+        let credentials = Credentials {
             client_secret: self.client_secret(&at("client_secret"), judge),
-            signing: self.signing(&at("signing"), needs.and_then(|needs| needs.signing), judge),
-            decryption: self.decryption(&at("decryption"), judge),
-            certificate: self.certificate(&at("certificate"), judge),
+            signing: self.signing(&at("signing"), algorithm, in_use(&ring, Purpose::Signing), judge),
+            decryption: self.decryption(&at("decryption"), in_use(&ring, Purpose::Decryption), judge),
+            certificate: ring_certificate(in_use(&ring, Purpose::Certificate))
+                .or_else(|| self.certificate(&at("certificate"), judge)),
             trust_anchor: self.trust_anchor(&at("trust_anchor"), judge),
-        }
+        };
+        (credentials, ring.into_iter().map(|(key, _)| key).collect())
     }
 
     /// Names what is missing, with the line that makes it, and what is superfluous.
@@ -83,7 +97,8 @@ impl CredentialsTable {
             ),
         ];
         for (name, needed, given, remedy) in presence {
-            if needed && !given {
+            let is_made = name != "client_secret" && judge.makes_keys();
+            if needed && !given && !is_made {
                 judge.fault(format!("{pointer}/{name}"), format!("the settings need it: {remedy}"));
             }
             if given && !needed {
@@ -103,9 +118,17 @@ impl CredentialsTable {
         &self,
         pointer: &str,
         algorithm: Option<SigningAlgorithm>,
+        ring: InUse<'_>,
         judge: &mut Judge<'_>,
     ) -> Vec<Hidden<String>> {
         let make = algorithm.map(Make::Signing);
+        for (key, private) in &ring {
+            match SigningKey::parse(private) {
+                Ok(parsed) if parsed.kid() != key.kid => judge.fault(pointer, ANOTHER),
+                Ok(_) => {}
+                Err(error) => judge.fault(pointer, error.to_string()),
+            }
+        }
         let secrets = judge.secrets(pointer, &self.signing, make);
         for (place, secret) in &secrets {
             match (SigningKey::parse(secret), algorithm) {
@@ -119,14 +142,18 @@ impl CredentialsTable {
                 (Err(error), _) => judge.fault(place, error.to_string()),
             }
         }
-        secrets.into_iter().map(|(_, secret)| secret).collect()
+        let ring = ring.into_iter().map(|(_, private)| private.clone());
+        ring.chain(secrets.into_iter().map(|(_, secret)| secret)).collect()
     }
 
-    fn decryption(&self, pointer: &str, judge: &mut Judge<'_>) -> Vec<Hidden<String>> {
+    fn decryption(&self, pointer: &str, ring: InUse<'_>, judge: &mut Judge<'_>) -> Vec<Hidden<String>> {
         let secrets = judge.secrets(pointer, &self.decryption, Some(Make::Decryption));
+        let of_ring = ring.iter().map(|(key, private)| (pointer, *private, Some(*key)));
+        let of_file = secrets.iter().map(|(place, secret)| (place.as_str(), secret, None));
         let mut keys = Vec::new();
-        for (place, secret) in &secrets {
+        for (place, secret, named) in of_ring.chain(of_file) {
             match DecryptionKey::parse(secret) {
+                Ok(key) if named.is_some_and(|named| named.kid != key.kid()) => judge.fault(place, ANOTHER),
                 Ok(key) => keys.push(key),
                 Err(error) => judge.fault(place, error.to_string()),
             }
@@ -135,7 +162,8 @@ impl CredentialsTable {
         if let Err(error) = DecryptionRing::of(keys) {
             judge.fault(pointer, error.to_string());
         }
-        secrets.into_iter().map(|(_, secret)| secret).collect()
+        let ring = ring.into_iter().map(|(_, private)| private.clone());
+        ring.chain(secrets.into_iter().map(|(_, secret)| secret)).collect()
     }
 
     fn certificate(&self, pointer: &str, judge: &mut Judge<'_>) -> Option<Hidden<String>> {
@@ -149,4 +177,18 @@ impl CredentialsTable {
         certificate::check_anchors(pem.expose_str()).map_err(|message| judge.fault(pointer, message)).ok()?;
         Some(pem.expose_str().to_owned())
     }
+}
+
+/// The certificate of the ring that is shown, with its private key, PEM.
+fn ring_certificate(ring: InUse<'_>) -> Option<Hidden<String>> {
+    ring.into_iter().find_map(|(key, private)| {
+        let chain = key.certificate.as_deref()?.trim_end();
+        Some(Hidden::new(format!("{chain}\n{}", private.expose_str())))
+    })
+}
+
+/// The keys of a ring that are in use for a purpose.
+fn in_use(ring: &[(Key, Option<Hidden<String>>)], purpose: Purpose) -> InUse<'_> {
+    let of_purpose = ring.iter().filter(|(key, _)| key.purpose == purpose);
+    of_purpose.filter_map(|(key, private)| Some((key, private.as_ref()?))).collect()
 }

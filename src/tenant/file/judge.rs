@@ -7,12 +7,13 @@ use tunnus_sdk::{Hidden, SettingsError};
 use super::{
     super::stamps::Stamps,
     make::Make,
-    secrets::{Ids, Secrets},
+    secrets::{Ids, RingKey, Secrets},
 };
 use crate::{
     config::{Misfits, Reference, ReferenceError},
+    keyring::{Key, State},
     providers::Providers,
-    vault::Place,
+    vault::{Holder, Place},
 };
 
 /// A secret that was read on the way.
@@ -177,6 +178,26 @@ impl<'a> Judge<'a> {
         places
             .filter_map(|(place, one)| self.secret(&place, one, make).map(|secret| (place, secret)))
             .collect()
+    }
+
+    /// The keys of a ring, those in use first, each with its private part where it is in use.
+    pub fn ring(&mut self, holder: &Holder) -> Vec<(Key, Option<Hidden<String>>)> {
+        let mut keys = self.secrets_of.ring(holder);
+        keys.sort_by_key(|one| (one.key.state != State::Active, std::cmp::Reverse(one.key.made_at)));
+        let mut opened = Vec::new();
+        for RingKey { id, key, private } in keys {
+            match private.transpose() {
+                Ok(private) => opened.push((key, private)),
+                Err(error) => self.fault("", format!("the key `{id}`: {error}")),
+            }
+        }
+        opened
+    }
+
+    /// Whether keys that are missing are made by who keeps the tenant: then that is no fault.
+    #[must_use]
+    pub fn makes_keys(&self) -> bool {
+        self.secrets_of.form().makes_keys()
     }
 
     /// How to make what is missing altogether: for an operator the line, and how to name it afterwards

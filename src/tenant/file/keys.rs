@@ -8,8 +8,8 @@ use serde::Deserialize;
 use tunnus_jose::SigningKey;
 use tunnus_sdk::{Hidden, SigningAlgorithm};
 
-use super::{Judge, app::AppEntry, make::Make};
-use crate::config::Reference;
+use super::{Judge, app::AppEntry, make::Make, secrets::Form};
+use crate::{config::Reference, keyring::Key, vault::Holder};
 
 /// The shortest subject key, in bytes.
 const SUBJECT_BYTES: usize = 32;
@@ -30,8 +30,10 @@ pub struct KeysTable {
 
 /// The keys, read.
 pub struct TenantKeys {
-    /// The signing keys, in the file's order.
+    /// The signing keys, those of the ring first, then in the file's order.
     pub signing: Vec<Arc<SigningKey>>,
+    /// The ring, without private parts.
+    pub ring: Vec<Key>,
     /// The key of the subjects.
     pub subject: Hidden<Vec<u8>>,
 }
@@ -40,18 +42,24 @@ impl KeysTable {
     /// Reads the keys and sees whether every app has one for its algorithm.
     pub fn resolve(&self, apps: &[(String, AppEntry)], judge: &mut Judge<'_>) -> Option<TenantKeys> {
         let subject = self.subject(judge);
-        let signing = self.signing(judge);
+        let ring = judge.ring(&Holder::Tenant);
+        let in_use: Vec<_> = ring.iter().filter_map(|(_, private)| private.clone()).collect();
+        let count = in_use.len() + self.signing.len();
+        let signing = self.signing(in_use, judge);
         // A key that is there but cannot be read has its own fault already.
-        if signing.len() == self.signing.len() {
+        if signing.len() == count && !judge.makes_keys() {
             check_algorithms(&signing, apps, judge);
         }
-        Some(TenantKeys { signing, subject: subject? })
+        let ring = ring.into_iter().map(|(key, _)| key).collect();
+        Some(TenantKeys { signing, ring, subject: subject? })
     }
 
-    fn signing(&self, judge: &mut Judge<'_>) -> Vec<Arc<SigningKey>> {
+    fn signing(&self, ring: Vec<Hidden<String>>, judge: &mut Judge<'_>) -> Vec<Arc<SigningKey>> {
+        const POINTER: &str = "/keys/signing";
         let make = Make::Signing(SigningAlgorithm::RS256);
         let mut keys: Vec<Arc<SigningKey>> = Vec::new();
-        for (pointer, secret) in judge.secrets("/keys/signing", &self.signing, Some(make)) {
+        let given = judge.secrets(POINTER, &self.signing, Some(make));
+        for (pointer, secret) in ring.into_iter().map(|key| (POINTER.to_owned(), key)).chain(given) {
             match SigningKey::parse(&secret) {
                 Ok(key) if keys.iter().any(|earlier| earlier.kid() == key.kid()) => {
                     judge.fault(pointer, "another signing key has the same kid");
@@ -66,6 +74,9 @@ impl KeysTable {
     fn subject(&self, judge: &mut Judge<'_>) -> Option<Hidden<Vec<u8>>> {
         const POINTER: &str = "/keys/subject";
         let Some(reference) = &self.subject else {
+            if judge.secrets_of.form() == Form::Completed {
+                return None;
+            }
             let remedy = judge.remedy(Make::Subject, "subject", "subject");
             judge.fault(POINTER, format!("the key of the tenant's subjects is missing: {remedy}"));
             return None;

@@ -96,6 +96,7 @@ pub fn resolve(file: &Value, judge: &mut Judge<'_>) -> Option<Tenant> {
         id,
         branding,
         signing_keys: keys.signing,
+        ring: keys.ring,
         subject_key: keys.subject,
         apps,
         connections,

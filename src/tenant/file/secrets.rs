@@ -13,7 +13,8 @@ use super::TenantFile;
 use crate::{
     config::{BadSchema, Reference, ReferenceError, References, Shape},
     digest::sha256,
-    vault::{Holder, Place},
+    keyring::Key,
+    vault::{Holder, Place, VaultError},
 };
 
 /// Where secrets are found.
@@ -27,6 +28,11 @@ pub trait Secrets: Sync {
     /// The form that a tenant has whose secrets are found here.
     fn form(&self) -> Form;
 
+    /// The keys of a ring, where there is one.
+    fn ring(&self, _holder: &Holder) -> Vec<RingKey> {
+        Vec::new()
+    }
+
     /// The folder where an operator puts what is missing; none where it is no operator's.
     fn dir(&self) -> Option<&Path> {
         None
@@ -36,6 +42,17 @@ pub trait Secrets: Sync {
     fn path(&self, _reference: &Reference) -> Option<PathBuf> {
         None
     }
+}
+
+/// A key of a ring, about to be used.
+#[derive(Debug)]
+pub struct RingKey {
+    /// Its id.
+    pub id: String,
+    /// What is public of it.
+    pub key: Key,
+    /// The private part of a key that is in use.
+    pub private: Option<Result<Hidden<String>, VaultError>>,
 }
 
 impl Secrets for References {
@@ -68,6 +85,12 @@ pub enum Form {
 }
 
 impl Form {
+    /// Whether keys that are missing are made by who keeps the tenant.
+    #[must_use]
+    pub const fn makes_keys(self) -> bool {
+        !matches!(self, Self::File)
+    }
+
     /// The shape of a whole tenant.
     ///
     /// # Errors

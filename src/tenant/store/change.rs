@@ -7,6 +7,7 @@
 
 pub(in crate::tenant) mod differences;
 mod draft;
+mod ring;
 mod write;
 
 use std::fmt;
@@ -14,7 +15,7 @@ use std::fmt;
 use serde_json::Value;
 use tunnus_sdk::SettingsError;
 
-use self::draft::Draft;
+use self::draft::{Draft, Missing};
 use super::{Store, StoreError, StoredTenant, rows};
 use crate::audit::event::Actor;
 
@@ -30,6 +31,8 @@ pub enum Part {
     App(String),
     /// A connection.
     Connection(String),
+    /// A key of the ring.
+    Key(String),
 }
 
 /// What shall become of one part.
@@ -89,6 +92,14 @@ pub enum ChangeError {
     Store(#[from] StoreError),
 }
 
+impl Change {
+    /// Whether it changes keys of the ring and nothing else.
+    fn is_of_keys(&self) -> bool {
+        let of_key = |edit: &Edit| matches!(edit.part, Part::Key(_));
+        self.order.is_none() && !self.edits.is_empty() && self.edits.iter().all(of_key)
+    }
+}
+
 impl Store {
     /// Makes a change.
     ///
@@ -98,7 +109,7 @@ impl Store {
     pub async fn change(&self, change: &Change) -> Result<Changed, ChangeError> {
         for _ in 0..TRIES {
             let reading = rows::read(&self.sql, &change.tenant).await?;
-            let draft = Draft::of(self, change, &reading)?;
+            let draft = Draft::of(self, change, &reading, Missing::Made)?;
             if draft.is_unchanged() {
                 return Ok(Changed { tenant: reading.tenant, written: false });
             }
@@ -115,7 +126,7 @@ impl Store {
     /// As [`Self::change`].
     pub async fn plan(&self, change: &Change) -> Result<Changed, ChangeError> {
         let reading = rows::read(&self.sql, &change.tenant).await?;
-        let draft = Draft::of(self, change, &reading)?;
+        let draft = Draft::of(self, change, &reading, Missing::Left)?;
         Ok(Changed { written: !draft.is_unchanged(), tenant: draft.after })
     }
 }
@@ -126,6 +137,7 @@ impl fmt::Display for Part {
             Self::Tenant => f.write_str("the tenant"),
             Self::App(id) => write!(f, "the app `{id}`"),
             Self::Connection(id) => write!(f, "the connection `{id}`"),
+            Self::Key(id) => write!(f, "the key `{id}`"),
         }
     }
 }

@@ -11,6 +11,8 @@ pub mod cache;
 pub mod change;
 pub mod follow;
 mod master_keys;
+#[cfg(test)]
+mod ring_tests;
 mod rows;
 #[cfg(test)]
 mod store_tests;
@@ -36,7 +38,7 @@ use crate::{
 pub(super) use self::rows::StoredSecrets;
 pub use self::{
     master_keys::MissingKeys,
-    rows::{Row, StoredSecret, StoredTenant},
+    rows::{Row, StoredKey, StoredSecret, StoredTenant},
 };
 
 /// Why the store was not opened, or did not do its part.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sqlx::{Row as _, any::AnyRow};
 use tunnus_sdk::{Hidden, Timestamp};
@@ -10,9 +11,10 @@ use super::{Store, StoreError};
 use crate::{
     config::{Reference, ReferenceError, given},
     digest::sha256,
+    keyring::{Duties, Key, Ring},
     sql::Sql,
-    tenant::file::secrets::{Form, Secrets},
-    vault::{DataKey, Place},
+    tenant::file::secrets::{Form, RingKey, Secrets},
+    vault::{DataKey, Holder, Place},
 };
 
 /// Everything of one tenant in one statement: so it is of one moment, and costs one round trip.
@@ -24,6 +26,7 @@ UNION ALL SELECT 'key', tenant, sealed, '', '', '', 0, 0 FROM data_keys WHERE te
 UNION ALL SELECT 'tenant', id, document, '', '', '', revision, version FROM tenants WHERE id = $1
 UNION ALL SELECT 'app', id, document, '', '', '', revision, 0 FROM apps WHERE tenant = $1
 UNION ALL SELECT 'connection', id, document, '', '', '', revision, position FROM connections WHERE tenant = $1
+UNION ALL SELECT 'ring', id, document, sealed, '', '', revision, 0 FROM keys WHERE tenant = $1
 UNION ALL SELECT 'secret', id, sealed, place, fingerprint, set_by, set_at, 0 FROM secrets WHERE tenant = $1
 ORDER BY kind, position, id";
 
@@ -49,6 +52,17 @@ pub struct StoredSecret {
     pub(super) fingerprint: String,
 }
 
+/// A key of the tenant's ring that is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredKey {
+    /// The key without its private part.
+    pub key: Key,
+    /// The same as it stands in the row.
+    pub row: Row,
+    /// The private part; empty once it is destroyed.
+    pub(super) sealed: String,
+}
+
 /// A tenant as it is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredTenant {
@@ -62,6 +76,8 @@ pub struct StoredTenant {
     pub connections: Vec<(String, Row)>,
     /// Its secrets, by id.
     pub secrets: BTreeMap<String, StoredSecret>,
+    /// The keys of its ring, by id.
+    pub keys: BTreeMap<String, StoredKey>,
     /// The last change of anything of it.
     pub version: i64,
     /// The data key, sealed.
@@ -106,6 +122,7 @@ fn tenant(id: &str, row: &AnyRow) -> Result<StoredTenant, StoreError> {
         apps: BTreeMap::new(),
         connections: Vec::new(),
         secrets: BTreeMap::new(),
+        keys: BTreeMap::new(),
         version: row.try_get("position")?,
         data_key: String::new(),
     })
@@ -124,6 +141,11 @@ impl StoredTenant {
         match row.try_get::<String, _>("kind")?.as_str() {
             "app" => drop(self.apps.insert(id, part(&self.id, row)?)),
             "connection" => self.connections.push((id, part(&self.id, row)?)),
+            "ring" => {
+                let kept = part(&self.id, row)?;
+                let key = Key::deserialize(&kept.document).map_err(|_| StoreError::Row(self.id.clone()))?;
+                self.keys.insert(id, StoredKey { key, row: kept, sealed: row.try_get("place")? });
+            }
             _ => {
                 let secret = StoredSecret {
                     place: row.try_get("place")?,
@@ -157,6 +179,7 @@ impl StoredTenant {
             apps: list("apps").into_iter().map(row_of).collect(),
             connections: list("connections").into_iter().map(row_of).collect(),
             secrets: BTreeMap::new(),
+            keys: BTreeMap::new(),
             version: 0,
             data_key: String::new(),
         }
@@ -181,7 +204,13 @@ impl StoredTenant {
 
     /// Its secrets, to be opened with its data key.
     pub(in crate::tenant) fn secrets<'a>(&'a self, key: &'a DataKey) -> StoredSecrets<'a> {
-        StoredSecrets { key, secrets: &self.secrets }
+        StoredSecrets { key, secrets: &self.secrets, keys: &self.keys, tenant: &self.id }
+    }
+
+    /// Its ring, without private parts.
+    #[must_use]
+    pub fn ring(&self) -> Ring {
+        self.keys.iter().map(|(id, stored)| (id.clone(), stored.key.clone())).collect()
     }
 }
 
@@ -197,6 +226,8 @@ impl Store {
 pub(in crate::tenant) struct StoredSecrets<'a> {
     pub(super) key: &'a DataKey,
     pub(super) secrets: &'a BTreeMap<String, StoredSecret>,
+    pub(super) keys: &'a BTreeMap<String, StoredKey>,
+    pub(super) tenant: &'a str,
 }
 
 impl Secrets for StoredSecrets<'_> {
@@ -213,5 +244,15 @@ impl Secrets for StoredSecrets<'_> {
 
     fn form(&self) -> Form {
         Form::Stored
+    }
+
+    fn ring(&self, holder: &Holder) -> Vec<RingKey> {
+        let own = self.keys.iter().filter(|(_, stored)| stored.key.holder() == *holder);
+        let opened = own.map(|(id, StoredKey { key, sealed, .. })| {
+            let Duties { signs, opens, .. } = key.duties();
+            let open = || self.key.open(&key.place(self.tenant), id, sealed);
+            RingKey { id: id.clone(), key: key.clone(), private: (signs || opens).then(open) }
+        });
+        opened.collect()
     }
 }

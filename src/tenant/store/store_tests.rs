@@ -50,6 +50,8 @@ macro_rules! on_both {
     };
 }
 
+pub(super) use on_both;
+
 on_both! {
     a_tenant_is_served_as_its_file_says
     no_secret_can_be_read_in_the_database
@@ -80,12 +82,12 @@ async fn open(url: &SqlUrl, keys: &[(&str, u8)]) -> Result<Store, StoreError> {
     Store::open(url, Vault::new(keys, Ambient::system()).unwrap(), providers(), Ambient::system()).await
 }
 
-async fn store(url: &SqlUrl) -> Store {
+pub(super) async fn store(url: &SqlUrl) -> Store {
     open(url, &[("1", 1)]).await.unwrap()
 }
 
 /// A tenant's file with its secrets given as values.
-fn given(world: &World, text: &str) -> Value {
+pub(super) fn given(world: &World, text: &str) -> Value {
     let document = Document::parse(text).unwrap();
     let (providers, references) = (providers(), world.references());
     let mut judge = Judge::new(&providers, &references);
@@ -93,12 +95,12 @@ fn given(world: &World, text: &str) -> Value {
     with_values(document.value(), &judge.take_read())
 }
 
-fn wanted() -> Wanted {
+pub(super) fn wanted() -> Wanted {
     Wanted { by: Actor::operator("ada"), prune: true, tenant: None }
 }
 
 /// Brings the store to a file.
-async fn put(store: &Store, text: &str) -> Result<StoredTenant, ChangeError> {
+pub(super) async fn put(store: &Store, text: &str) -> Result<StoredTenant, ChangeError> {
     let value = given(&World::new(), text);
     let stored = store.read(value["tenant"]["id"].as_str().unwrap()).await.unwrap();
     Ok(store.change(&to_change(&value, stored.as_ref(), &wanted())).await?.tenant.unwrap())
@@ -109,12 +111,12 @@ fn named(id: &str) -> String {
 }
 
 /// A change of one part of acme.
-fn edit(part: Part, expected: Option<i64>, document: Option<Value>) -> Change {
+pub(super) fn edit(part: Part, expected: Option<i64>, document: Option<Value>) -> Change {
     let edits = vec![Edit { part, expected, document }];
     Change { tenant: "acme".to_owned(), by: Actor::operator("bo"), edits, order: None }
 }
 
-fn bank() -> Part {
+pub(super) fn bank() -> Part {
     Part::Connection(BANK.to_owned())
 }
 
@@ -130,7 +132,7 @@ fn renamed(stored: &StoredTenant, name: &str) -> Change {
     edit(bank(), Some(row.revision), Some(document))
 }
 
-fn told(error: &ChangeError) -> Vec<String> {
+pub(super) fn told(error: &ChangeError) -> Vec<String> {
     match error {
         ChangeError::Faulty(faults) => faults.iter().map(ToString::to_string).collect(),
         other => panic!("{other:?}"),

@@ -260,6 +260,7 @@ fn connection(case: &Case, at: &Value, credentials: Credentials) -> Connection {
         settings,
         credentials,
         revision: 1,
+        ring: Vec::new(),
         key_set: OnceLock::new(),
     }
 }

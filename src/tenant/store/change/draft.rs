@@ -2,18 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tunnus_sdk::SettingsError;
 
-use super::{Change, ChangeError, Edit, Part, PartFault};
+use super::{Change, ChangeError, Edit, Part, PartFault, ring};
 use crate::{
     config::Reference,
     tenant::{
         file::{self, Judge, Read, secrets::hash_of},
-        store::{
-            Row, Store, StoreError, StoredSecret, StoredTenant,
-            rows::{Reading, StoredSecrets},
-        },
+        model::Tenant,
+        store::{Row, Store, StoreError, StoredSecret, StoredTenant, rows::Reading},
     },
     vault::{DataKey, Place, VaultError},
 };
@@ -23,6 +22,15 @@ const LARGEST: usize = 1024 * 1024;
 
 /// The revision of what is not yet written.
 const NEW: i64 = 0;
+
+/// What becomes of keys that a tenant needs and has nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// They are made.
+    Made,
+    /// They are left out: nothing will be written.
+    Left,
+}
 
 /// A tenant before and after a change.
 pub(in crate::tenant::store) struct Draft {
@@ -34,7 +42,12 @@ pub(in crate::tenant::store) struct Draft {
 
 impl Draft {
     /// What `change` makes of what was read.
-    pub(super) fn of(store: &Store, change: &Change, reading: &Reading) -> Result<Self, ChangeError> {
+    pub(super) fn of(
+        store: &Store,
+        change: &Change,
+        reading: &Reading,
+        missing: Missing,
+    ) -> Result<Self, ChangeError> {
         let vault = |source| StoreError::Vault { tenant: change.tenant.clone(), source };
         let before = reading.tenant.clone();
         let (key, sealed, new_data_key) = if let Some(sealed) = &reading.data_key {
@@ -46,13 +59,20 @@ impl Draft {
         };
         let mut after = before.clone();
         for edit in &change.edits {
-            apply(&mut after, edit, change, &sealed)?;
+            apply(&mut after, edit, change, (&sealed, &key))?;
         }
         if let Some(after) = &mut after {
             reorder(after, change.order.as_deref());
-            let read = judge(store, after, &key)?;
+            ring::sweep(after);
+            if before.is_none() {
+                give_subject(store, after);
+            }
+            let (tenant, read) = judge(store, after, &key)?;
             seal(store, change, after, &key, read).map_err(vault)?;
             check_subject(before.as_ref(), after)?;
+            if missing == Missing::Made {
+                ring::make_missing(store, after, &tenant, &key)?;
+            }
         }
         Ok(Self { before, after, new_data_key })
     }
@@ -61,7 +81,7 @@ impl Draft {
     pub(super) fn is_unchanged(&self) -> bool {
         let plain = |tenant: &StoredTenant| {
             let order: Vec<String> = tenant.connections.iter().map(|(id, _)| id.clone()).collect();
-            (tenant.value(), order)
+            (tenant.value(), order, tenant.ring())
         };
         self.before.as_ref().map(plain) == self.after.as_ref().map(plain)
     }
@@ -72,7 +92,7 @@ fn apply(
     after: &mut Option<StoredTenant>,
     edit: &Edit,
     change: &Change,
-    key: &str,
+    (sealed, key): (&str, &DataKey),
 ) -> Result<(), ChangeError> {
     let conflict = || ChangeError::Conflict(edit.part.clone());
     let present = after.as_ref().and_then(|tenant| tenant.part(&edit.part)).map(|row| row.revision);
@@ -84,7 +104,8 @@ fn apply(
     match (&edit.part, after.as_mut(), row) {
         (Part::Tenant, _, None) => *after = None,
         (Part::Tenant, Some(tenant), Some(row)) => tenant.row = row,
-        (Part::Tenant, None, Some(row)) => *after = Some(StoredTenant::new(&change.tenant, row, key)),
+        (Part::Tenant, None, Some(row)) => *after = Some(StoredTenant::new(&change.tenant, row, sealed)),
+        (Part::Key(id), _, _) => ring::apply(after, edit, id, key)?,
         (Part::App(_) | Part::Connection(_), None, _) => return Err(ChangeError::Conflict(Part::Tenant)),
         (Part::App(id), Some(tenant), Some(row)) => drop(tenant.apps.insert(id.clone(), row)),
         (Part::App(id), Some(tenant), None) => drop(tenant.apps.remove(id)),
@@ -106,6 +127,8 @@ fn check_id(edit: &Edit, change: &Change) -> Result<(), ChangeError> {
     let (pointer, id) = match &edit.part {
         Part::Tenant => ("/tenant/id", &change.tenant),
         Part::App(id) | Part::Connection(id) => ("/id", id),
+        // Its id stands beside it.
+        Part::Key(_) => return Ok(()),
     };
     if document.pointer(pointer).and_then(Value::as_str) == Some(id) {
         return Ok(());
@@ -122,19 +145,19 @@ fn reorder(tenant: &mut StoredTenant, order: Option<&[String]>) {
 }
 
 /// Judges the tenant by the rules of its file; the secrets that were read on the way.
-fn judge(store: &Store, after: &StoredTenant, key: &DataKey) -> Result<Vec<Read>, ChangeError> {
+fn judge(store: &Store, after: &StoredTenant, key: &DataKey) -> Result<(Tenant, Vec<Read>), ChangeError> {
     let value = after.value();
     if value.to_string().len() > LARGEST {
         let fault = SettingsError::new("", "a tenant has at most 1 MiB of settings");
         return Err(ChangeError::Faulty(vec![PartFault { part: Part::Tenant, fault }]));
     }
-    let secrets = StoredSecrets { key, secrets: &after.secrets };
+    let secrets = after.secrets(key);
     let mut judge = Judge::new(&store.providers, &secrets);
     let tenant = file::resolve(&value, &mut judge);
     let read = judge.take_read();
     let (faults, _) = judge.into_findings();
-    if tenant.is_some() {
-        return Ok(read);
+    if let Some(tenant) = tenant {
+        return Ok((tenant, read));
     }
     Err(ChangeError::Faulty(faults.into_iter().map(|fault| after.placed(fault)).collect()))
 }
@@ -185,6 +208,16 @@ fn keep(
     Ok(id)
 }
 
+/// A new tenant that comes without a key for its subjects gets one: it has no persons yet.
+fn give_subject(store: &Store, after: &mut StoredTenant) {
+    let Some(tables) = after.row.document.as_object_mut() else { return };
+    let keys = tables.entry("keys").or_insert_with(|| json!({}));
+    if let Some(keys) = keys.as_object_mut() {
+        let new = || json!({ "value": STANDARD.encode(store.ambient.bytes::<32>()) });
+        keys.entry("subject").or_insert_with(new);
+    }
+}
+
 /// A subject key never changes: everybody would be somebody else to the apps.
 fn check_subject(before: Option<&StoredTenant>, after: &StoredTenant) -> Result<(), ChangeError> {
     let subject = |tenant: &StoredTenant| tenant.row.document.pointer("/keys/subject").cloned();
@@ -202,6 +235,7 @@ impl StoredTenant {
             apps: std::collections::BTreeMap::new(),
             connections: Vec::new(),
             secrets: std::collections::BTreeMap::new(),
+            keys: std::collections::BTreeMap::new(),
             version: NEW,
             data_key: data_key.to_owned(),
         }
@@ -211,7 +245,8 @@ impl StoredTenant {
     pub fn parts(&self) -> impl Iterator<Item = Part> {
         let apps = self.apps.keys().cloned().map(Part::App);
         let connections = self.connections.iter().map(|(id, _)| Part::Connection(id.clone()));
-        std::iter::once(Part::Tenant).chain(connections).chain(apps)
+        let keys = self.keys.keys().cloned().map(Part::Key);
+        std::iter::once(Part::Tenant).chain(connections).chain(apps).chain(keys)
     }
 
     /// One part of it.
@@ -221,6 +256,7 @@ impl StoredTenant {
             Part::Tenant => Some(&self.row),
             Part::App(id) => self.apps.get(id),
             Part::Connection(id) => self.connection(id),
+            Part::Key(id) => self.keys.get(id).map(|stored| &stored.row),
         }
     }
 

@@ -6,7 +6,7 @@ use super::{Change, ChangeError, differences::lines, draft::Draft};
 use crate::{
     audit::event::{Event, Kind},
     sql::{SqlError, Write},
-    tenant::store::{Row, Store, StoreError, StoredSecret, StoredTenant},
+    tenant::store::{Row, Store, StoreError, StoredKey, StoredSecret, StoredTenant},
     vault::master_key_of,
 };
 
@@ -61,6 +61,7 @@ impl Store {
 fn told(change: &Change, before: Option<&StoredTenant>, after: Option<&StoredTenant>) -> Event {
     let kind = match (before, after) {
         (None, _) => Kind::TenantCreated,
+        (Some(_), Some(_)) if change.is_of_keys() => Kind::KeyChanged,
         (Some(_), Some(_)) => Kind::TenantChanged,
         (Some(_), None) => Kind::TenantRemoved,
     };
@@ -86,6 +87,10 @@ impl StoredTenant {
         }
         for (id, row) in &mut self.connections {
             row.revision = same(row, before.and_then(|before| before.connection(id))).unwrap_or(seq);
+        }
+        for (id, StoredKey { row, .. }) in &mut self.keys {
+            let known = before.and_then(|before| before.keys.get(id)).map(|stored| &stored.row);
+            row.revision = same(row, known).unwrap_or(seq);
         }
     }
 }
@@ -149,6 +154,7 @@ async fn put_parts(
             insert_secret(write, tenant, id, secret).await?;
         }
     }
+    put_keys(write, before, after).await?;
     let Some(before) = before else { return Ok(()) };
     for id in before.apps.keys().filter(|id| !after.apps.contains_key(*id)) {
         delete(write, "DELETE FROM apps WHERE tenant = $1 AND id = $2", tenant, id).await?;
@@ -182,6 +188,37 @@ async fn put_connection(
                SET position = excluded.position, document = excluded.document, revision = excluded.revision";
     let put = sqlx::query(put).bind(tenant).bind(id).bind(position);
     put.bind(row.document.to_string()).bind(row.revision).execute(&mut **write).await?;
+    Ok(())
+}
+
+/// Writes the keys of the ring that differ, and removes those that are no more.
+async fn put_keys(
+    write: &mut Write,
+    before: Option<&StoredTenant>,
+    after: &StoredTenant,
+) -> Result<(), StoreError> {
+    for (id, stored) in &after.keys {
+        if before.and_then(|before| before.keys.get(id)) != Some(stored) {
+            put_key(write, &after.id, id, stored).await?;
+        }
+    }
+    let gone = before.into_iter().flat_map(|before| before.keys.keys());
+    for id in gone.filter(|id| !after.keys.contains_key(*id)) {
+        delete(write, "DELETE FROM keys WHERE tenant = $1 AND id = $2", &after.id, id).await?;
+    }
+    Ok(())
+}
+
+async fn put_key(write: &mut Write, tenant: &str, id: &str, stored: &StoredKey) -> Result<(), StoreError> {
+    let put = "INSERT INTO keys (tenant, id, connection, state, since, document, sealed, revision)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+               ON CONFLICT (tenant, id) DO UPDATE
+               SET state = excluded.state, since = excluded.since, document = excluded.document,
+                   sealed = excluded.sealed, revision = excluded.revision";
+    let StoredKey { key, row, sealed } = stored;
+    let put = sqlx::query(put).bind(tenant).bind(id).bind(key.connection.as_deref().unwrap_or_default());
+    let put = put.bind(key.state.name()).bind(key.since.0).bind(row.document.to_string());
+    put.bind(sealed).bind(row.revision).execute(&mut **write).await?;
     Ok(())
 }
 
