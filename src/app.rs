@@ -11,6 +11,7 @@ use tunnus_sdk::Hidden;
 
 use crate::{
     ambient::Ambient,
+    audit::Audit,
     config::Lifetimes,
     error::{Code, Error},
     flow::keep::Flows,
@@ -39,6 +40,8 @@ pub struct Broker {
     pub connections: Connections,
     /// The flow store with its seals, time and chance.
     pub flows: Flows,
+    /// Records what happens.
+    pub audit: Audit,
     /// How long things live.
     pub lifetimes: Lifetimes,
     /// The metrics.
@@ -67,6 +70,8 @@ pub struct Parts {
     pub master_keys: Vec<(String, [u8; 32])>,
     /// Origins that may be called although they are not public.
     pub egress: Vec<String>,
+    /// Records what happens.
+    pub audit: Audit,
     /// How long things live.
     pub lifetimes: Lifetimes,
     /// How many connections are kept built.
@@ -131,6 +136,7 @@ impl Broker {
             providers: parts.providers,
             connections,
             flows,
+            audit: parts.audit,
             lifetimes: parts.lifetimes,
             metrics,
             operations,

@@ -11,6 +11,8 @@
 
 pub mod chain;
 pub mod event;
+pub mod records;
+pub mod retention;
 pub mod seal;
 pub mod store;
 
@@ -23,16 +25,18 @@ use std::{
     },
 };
 
+use tunnus_sdk::Hidden;
+
 use self::{
     chain::Entry,
     event::{Event, Personal},
     seal::SealedPersonal,
-    store::{EventRow, EventStore, Filed},
+    store::{EventRow, EventStore, Filed, SqlEvents},
 };
 use crate::{
     ambient::Ambient,
     error::{Code, Error},
-    sql::{Sql, SqlError, Write},
+    sql::{Sql, SqlError, SqlUrl, Write},
     vault::{DataKey, Vault, VaultError},
 };
 
@@ -86,6 +90,24 @@ impl Audit {
         Self(Arc::new(Shared { store, vault, ambient, count, keys }))
     }
 
+    /// The trail in the database at `url`. Must be called on the runtime that its connections shall
+    /// live on.
+    ///
+    /// # Errors
+    /// Where the database cannot be used.
+    pub async fn open(url: &SqlUrl, vault: Vault, ambient: Ambient) -> Result<Self, AuditError> {
+        Ok(Self::new(Arc::new(SqlEvents(Sql::open(url).await?)), vault, ambient))
+    }
+
+    /// A trail that lasts as long as its process: a random key seals it.
+    ///
+    /// # Errors
+    /// Where nothing can be sealed.
+    pub fn sandboxed(store: Arc<dyn EventStore>, ambient: &Ambient) -> Result<Self, VaultError> {
+        let key = ("sandbox".to_owned(), Hidden::new(ambient.bytes::<32>()));
+        Ok(Self::new(store, Vault::new([key], ambient.clone())?, ambient.clone()))
+    }
+
     /// Makes the row of an event, now. The same row recorded once more is no second event.
     ///
     /// # Errors
@@ -129,7 +151,7 @@ impl Audit {
     /// Where it was not recorded; then nothing else shall be written either.
     pub async fn record_in(&self, sql: &Sql, write: &mut Write, event: Event) -> Result<(), AuditError> {
         let row = self.to_row(event).await?;
-        if self.0.store.sql().is_some_and(|own| own.url() == sql.url()) {
+        if self.sql().is_some_and(|own| own.url() == sql.url()) {
             return Ok(store::insert(write, &row).await?);
         }
         self.put(&row).await
@@ -145,19 +167,48 @@ impl Audit {
 
     /// The data key of a tenant, made where there is none.
     async fn data_key(&self, tenant: &str) -> Result<DataKey, AuditError> {
-        let held = || self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = held().get(tenant) {
-            return Ok(key.clone());
+        if let Some(key) = self.known_data_key(tenant).await? {
+            return Ok(key);
         }
         let (_, fresh) = self.0.vault.new_data_key(tenant)?;
-        let sealed = self.0.store.data_key(tenant, &fresh).await?;
-        let key = self.0.vault.open_data_key(tenant, &sealed)?;
-        let mut keys = held();
+        let sealed = self.0.store.data_key(tenant, Some(&fresh)).await?;
+        self.hold(tenant, &sealed.ok_or(AuditError::Row)?)
+    }
+
+    /// The data key of a tenant; none where there is none.
+    async fn known_data_key(&self, tenant: &str) -> Result<Option<DataKey>, AuditError> {
+        let held = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned();
+        if held.is_some() {
+            return Ok(held);
+        }
+        let sealed = self.0.store.data_key(tenant, None).await?;
+        sealed.map(|sealed| self.hold(tenant, &sealed)).transpose()
+    }
+
+    /// Opens a data key, once for all events to come.
+    fn hold(&self, tenant: &str, sealed: &str) -> Result<DataKey, AuditError> {
+        let key = self.0.vault.open_data_key(tenant, sealed)?;
+        let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if keys.len() >= KEYS_HELD {
             keys.clear();
         }
         keys.insert(tenant.to_owned(), key.clone());
         Ok(key)
+    }
+
+    /// The database that it is in, where it is in one.
+    fn sql(&self) -> Option<&Sql> {
+        self.0.store.sql()
+    }
+
+    fn open_personal(
+        &self,
+        key: &DataKey,
+        tenant: &str,
+        id: &str,
+        kept: (&str, &str),
+    ) -> Result<Personal, AuditError> {
+        Ok(seal::open(key, &self.0.ambient, tenant, id, kept)?)
     }
 }
 

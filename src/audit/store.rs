@@ -62,8 +62,8 @@ impl Filed {
 /// Where events are put.
 #[async_trait]
 pub trait EventStore: Send + Sync {
-    /// The sealed data key of a tenant: `fresh` where it had none.
-    async fn data_key(&self, tenant: &str, fresh: &str) -> Result<String, AuditError>;
+    /// The sealed data key of a tenant: `fresh` where it had none and one is given.
+    async fn data_key(&self, tenant: &str, fresh: Option<&str>) -> Result<Option<String>, AuditError>;
 
     /// Puts an event down. Once more is the same as once.
     async fn insert(&self, row: &EventRow) -> Result<(), AuditError>;
@@ -78,18 +78,16 @@ pub struct SqlEvents(pub Sql);
 
 #[async_trait]
 impl EventStore for SqlEvents {
-    async fn data_key(&self, tenant: &str, fresh: &str) -> Result<String, AuditError> {
+    async fn data_key(&self, tenant: &str, fresh: Option<&str>) -> Result<Option<String>, AuditError> {
         let found = "SELECT sealed FROM data_keys WHERE tenant = $1";
         let known: Option<String> =
             sqlx::query_scalar(found).bind(tenant).fetch_optional(self.0.pool()).await?;
-        if let Some(known) = known {
-            return Ok(known);
-        }
+        let (None, Some(fresh)) = (&known, fresh) else { return Ok(known) };
         let insert = "INSERT INTO data_keys (tenant, sealed, master_key) VALUES ($1, $2, $3)
                       ON CONFLICT (tenant) DO NOTHING";
         let insert = sqlx::query(insert).bind(tenant).bind(fresh);
         insert.bind(master_key_of(fresh).unwrap_or_default()).execute(self.0.pool()).await?;
-        Ok(sqlx::query_scalar(found).bind(tenant).fetch_one(self.0.pool()).await?)
+        Ok(sqlx::query_scalar(found).bind(tenant).fetch_optional(self.0.pool()).await?)
     }
 
     async fn insert(&self, row: &EventRow) -> Result<(), AuditError> {
@@ -134,9 +132,12 @@ impl MemoryEvents {
 
 #[async_trait]
 impl EventStore for MemoryEvents {
-    async fn data_key(&self, tenant: &str, fresh: &str) -> Result<String, AuditError> {
+    async fn data_key(&self, tenant: &str, fresh: Option<&str>) -> Result<Option<String>, AuditError> {
         let mut keys = locked(&self.data_keys);
-        Ok(keys.entry(tenant.to_owned()).or_insert_with(|| fresh.to_owned()).clone())
+        if let Some(fresh) = fresh {
+            keys.entry(tenant.to_owned()).or_insert_with(|| fresh.to_owned());
+        }
+        Ok(keys.get(tenant).cloned())
     }
 
     async fn insert(&self, row: &EventRow) -> Result<(), AuditError> {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     ambient::Ambient,
-    audit::event::Actor,
+    audit::{Audit, event::Actor},
     config::{Config, TenantsUrl},
     providers::Providers,
     tenant::{
@@ -77,7 +77,12 @@ async fn applied(
 pub(super) async fn open(config: &Config, providers: Providers) -> Result<Store, Failure> {
     match &config.tenants {
         TenantsUrl::Sql(url) => {
-            Ok(Store::open(url, config.vault.clone(), providers, Ambient::system()).await?)
+            let (vault, ambient) = (config.vault.clone(), Ambient::system());
+            let store = Store::open(url, vault.clone(), providers, ambient.clone()).await?;
+            if config.audit == *url {
+                return Ok(store);
+            }
+            Ok(store.with_audit(Audit::open(&config.audit, vault, ambient).await?))
         }
         TenantsUrl::Files(dir) => Err(no_store(dir).into()),
     }

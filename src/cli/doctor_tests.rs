@@ -61,6 +61,7 @@ mod simulated {
             fault: fault.map(str::to_owned),
             apps: Vec::new(),
             store: None,
+            audit: None,
         };
         Sandbox::start(Providers::built_in(), Ambient::system(), options).unwrap()
     }

@@ -86,6 +86,7 @@ async fn serve(arguments: Arguments, providers: Providers) -> Result<ExitCode, F
         fault: arguments.fault.clone(),
         apps,
         store: None,
+        audit: None,
     };
     let mut sandbox = Sandbox::start(providers, Ambient::system(), options)?;
     if let Some(id) = &arguments.connection {

@@ -17,11 +17,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     Failure,
+    apply::open,
     settings::{Settings, runtime},
 };
 use crate::{
     ambient::Ambient,
     app::{Broker, Parts},
+    audit::Audit,
     config::{Config, FlowStoreUrl, TenantsUrl},
     providers::Providers,
     server,
@@ -30,7 +32,7 @@ use crate::{
     tenant::{
         files::Folder,
         lookup::Tenants,
-        store::{Store, cache::StoredTenants, follow::Follower},
+        store::{cache::StoredTenants, follow::Follower},
         watch::Watch,
     },
 };
@@ -66,20 +68,24 @@ impl Keeping {
     }
 }
 
-/// The tenants of these settings, and what keeps them up to date.
-async fn tenants(config: &Config, providers: &Providers) -> Result<(Arc<dyn Tenants>, Keeping), Failure> {
+/// The tenants of these settings, what keeps them up to date, and where is recorded what happens.
+async fn tenants(
+    config: &Config,
+    providers: &Providers,
+) -> Result<(Arc<dyn Tenants>, Keeping, Audit), Failure> {
     let references = config.references.clone();
     match &config.tenants {
         TenantsUrl::Files(dir) => {
             let watch = Watch::open(Folder::new(dir.clone(), providers.clone(), references))?;
-            Ok((watch.tenants(), Keeping::Watch(watch)))
+            let audit = Audit::open(&config.audit, config.vault.clone(), Ambient::system()).await?;
+            Ok((watch.tenants(), Keeping::Watch(watch), audit))
         }
-        TenantsUrl::Sql(url) => {
-            let vault = config.vault.clone();
-            let store = Store::open(url, vault, providers.clone(), Ambient::system()).await?;
+        TenantsUrl::Sql(_) => {
+            let store = open(config, providers.clone()).await?;
+            let audit = store.audit().clone();
             let tenants = StoredTenants::new(store, config.tenants_cache);
             let follower = Follower::new(tenants.clone()).await?;
-            Ok((Arc::new(tenants), Keeping::Follow(follower)))
+            Ok((Arc::new(tenants), Keeping::Follow(follower), audit))
         }
     }
 }
@@ -89,7 +95,7 @@ pub(super) async fn assemble(
     config: &Config,
     providers: Providers,
 ) -> Result<(Data<Broker>, Keeping), Failure> {
-    let (tenants, keeping) = tenants(config, &providers).await?;
+    let (tenants, keeping, audit) = tenants(config, &providers).await?;
     let ambient = Ambient::system();
     let url = match &config.flow_store {
         FlowStoreUrl::Memory => "memory:",
@@ -103,6 +109,7 @@ pub(super) async fn assemble(
         providers,
         store,
         master_keys: master_keys.collect(),
+        audit,
         egress: config.egress.allow.clone(),
         lifetimes: config.lifetimes,
         connections_kept: usize::try_from(config.connections.kept).unwrap_or(usize::MAX),

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::{egress::check_exception, flow_store::FlowStoreUrl, server::PublicUrl, tenants::TenantsUrl};
+use super::{
+    audit::AuditUrl, egress::check_exception, flow_store::FlowStoreUrl, server::PublicUrl,
+    tenants::TenantsUrl,
+};
 
 /// A format.
 pub struct Format {
@@ -16,10 +19,11 @@ pub struct Format {
 }
 
 /// Every format that is checked here.
-pub const ALL: [Format; 7] = [
+pub const ALL: [Format; 8] = [
     Format { name: "public-url", check: |text| parsed::<PublicUrl>(text) },
     Format { name: "flow-store-url", check: |text| parsed::<FlowStoreUrl>(text) },
     Format { name: "tenants-url", check: |text| parsed::<TenantsUrl>(text) },
+    Format { name: "audit-url", check: |text| parsed::<AuditUrl>(text) },
     Format { name: "egress-exception", check: check_exception },
     Format { name: "socket-address", check: socket_address },
     Format { name: "log-filter", check: log_filter },

@@ -3,6 +3,7 @@
 //! Owns reading and judging them: all faults at once, each with its place, and nothing starts half
 //! configured. One section a file. What the tenants set is `tenant`'s.
 
+mod audit;
 mod connections;
 mod document;
 mod egress;
@@ -28,8 +29,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tunnus_sdk::SettingsError;
 
-use crate::{ambient::Ambient, vault::Vault};
+use crate::{ambient::Ambient, audit::retention::Retention, sql::SqlUrl, vault::Vault};
 
+pub use audit::{Audit, AuditUrl};
 pub use connections::Connections;
 pub use document::{Document, SyntaxError, ancestors, below};
 pub use egress::{Egress, Network};
@@ -62,6 +64,8 @@ pub struct Settings {
     pub flow_store: FlowStore,
     /// Where the tenants come from.
     pub tenants: Tenants,
+    /// Where the audit trail is kept, and for how long whom it leads to.
+    pub audit: Audit,
     /// How many connections are kept ready.
     pub connections: Connections,
     /// Where secrets lie, and the master keys.
@@ -87,6 +91,10 @@ pub struct Config {
     pub tenants: TenantsUrl,
     /// How many tenants of a database are held in memory.
     pub tenants_cache: usize,
+    /// Where the audit trail is kept.
+    pub audit: SqlUrl,
+    /// For how long whom it leads to.
+    pub retention: Retention,
     /// How many connections are kept ready.
     pub connections: Connections,
     /// The master keys, the active one first. Never empty.
@@ -133,6 +141,7 @@ fn judge(layers: &mut Layers) -> Option<Config> {
     let server = layers.section::<Server>();
     let flow_store = layers.section::<FlowStore>();
     let tenants = layers.section::<Tenants>();
+    let audit = layers.section::<Audit>();
     let connections = layers.section::<Connections>();
     let secrets = layers.section::<Secrets>();
     let egress = layers.section::<Egress>();
@@ -146,12 +155,16 @@ fn judge(layers: &mut Layers) -> Option<Config> {
         flow_store.and_then(|section| layers.address("/flow_store/url", &section.url, &references));
     let tenants_url =
         tenants.as_ref().and_then(|section| layers.address("/tenants/url", &section.url, &references));
+    let audit_url =
+        audit.as_ref().and_then(|section| layers.address("/audit/url", &section.url, &references));
     let master_keys = master_keys?;
     let keys = master_keys.iter().map(|key| (key.id.clone(), key.key.clone()));
     let vault = Vault::new(keys, Ambient::system()).ok()?;
     Some(Config {
         server: server?,
         flow_store: flow_store?,
+        audit: audit::database(audit_url?, tenants_url.as_ref()?),
+        retention: audit?.retention(),
         tenants: tenants_url?,
         tenants_cache: usize::try_from(tenants?.cache).unwrap_or(usize::MAX),
         references: references.with_vault(vault.clone()),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tunnus_sdk::{BrowserRequest, Inbound, Leg, LoginRequest, ProviderState, Timestamp};
 
 use super::{finish::AppReturn, identification::Identification, page::Failure};
-use crate::digest::sha256_base64url;
+use crate::{digest::sha256_base64url, host::Ledger};
 
 /// How long the same browser with the same parameters gets the same answer.
 pub const ANSWERED_KEPT: Duration = Duration::from_secs(60);
@@ -24,6 +24,9 @@ pub struct Attempt {
     pub waiting: Option<Waiting>,
     /// What this browser was answered already.
     pub answered: Vec<Answered>,
+    /// What its legs so far used and received.
+    #[serde(default)]
+    pub ledger: Ledger,
     /// When it is too late.
     pub expires_at: Timestamp,
 }

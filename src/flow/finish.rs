@@ -9,11 +9,14 @@ use super::{
     attempt::ANSWERED_KEPT,
     identification::{Face, Identification, OpenIdRequest, Outcome, Report, ResponseMode, Settled},
     keep::Flows,
+    persist::persist,
+    progress::Progress,
     record::IdentityRecord,
     release::keep_members,
 };
 use crate::{
     app::Broker,
+    audit::event::{Event, Kind},
     error::{Code, Error},
     store::Key,
     tenant::model::App,
@@ -40,16 +43,19 @@ pub enum AppReturn {
     },
 }
 
-/// Settles `identification` with what came of it.
+/// Settles `identification` with what came of it, once the audit trail says so: nothing is released
+/// that is not audited.
 ///
 /// # Errors
 /// [`Code::AlreadyAnswered`] where it was settled before; [`Code::StoreUnavailable`].
 pub async fn finish(
     broker: &Broker,
     identification: &Identification,
+    progress: &Progress,
     result: Result<IdentityRecord, Error>,
 ) -> Result<AppReturn, Error> {
     let flows = &broker.flows;
+    recorded(broker, progress.to_end(identification, &result)).await?;
     let (settled, answer) = match result {
         Ok(record) => complete(flows, identification, &record)?,
         Err(error) => (Settled::Failed(Report::from(&error)), Answer::Error(error.code)),
@@ -57,9 +63,17 @@ pub async fn finish(
     let finished_at = flows.ambient.now();
     let outcome = Outcome { identification: identification.clone(), finished_at, result: settled };
     if !flows.settle(&outcome).await? {
+        recorded(broker, progress.to_event(Kind::IdentificationDiscarded, identification)).await?;
         return Err(Code::AlreadyAnswered.into());
     }
     Ok(to_app(broker, identification, &answer))
+}
+
+/// Records an event, and again while the trail is away: it is the same event however often.
+pub(super) async fn recorded(broker: &Broker, event: Event) -> Result<(), Error> {
+    let event = &event;
+    let row = &persist(|_| async move { Ok(broker.audit.to_row(event.clone()).await?) }).await?;
+    persist(|_| async move { Ok(broker.audit.put(row).await?) }).await
 }
 
 /// The way back to the app once more, where `identification` was given up with `code` a moment ago;

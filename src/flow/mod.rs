@@ -24,6 +24,7 @@ pub mod page;
 mod permit;
 mod persist;
 pub mod prepare;
+pub mod progress;
 pub mod record;
 pub mod release;
 mod resume;

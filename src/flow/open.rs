@@ -8,12 +8,14 @@ use super::{
     identification::Identification,
     page::{Choice, Page},
     permit, prepare,
+    progress::Progress,
     settle::{fail, settle},
     start::start,
     visit::{Answer, Reply, Visit},
 };
 use crate::{
     error::{Code, Error},
+    host::Ledger,
     metrics::FlowStep,
     tenant::model::{App, Connection},
 };
@@ -64,7 +66,10 @@ pub(super) async fn open(visit: &Visit, identification: Identification, picked: 
     }
     let app = match permit::app(&visit.tenant, &identification) {
         Ok(app) => app.clone(),
-        Err(error) => return settle(visit, &identification, Err(error)).await,
+        Err(error) => {
+            let progress = Progress::at_the_door(&identification);
+            return settle(visit, &identification, &progress, Err(error)).await;
+        }
     };
     let tenant = visit.tenant.clone();
     let possible = prepare::possible(&visit.broker, &tenant, &app, &identification);
@@ -80,7 +85,8 @@ pub(super) async fn open(visit: &Visit, identification: Identification, picked: 
             begin(visit, &app, connection, identification).await
         }
         None if possible.is_empty() || picked.connection.is_some() => {
-            settle(visit, &identification, Err(Code::ConnectionUnknown.into())).await
+            let progress = Progress::at_the_door(&identification);
+            settle(visit, &identification, &progress, Err(Code::ConnectionUnknown.into())).await
         }
         None => chooser(visit, &app, &identification, &possible),
     }
@@ -94,7 +100,7 @@ async fn end(visit: &Visit, identification: &Identification, code: Code) -> Repl
         let connection = identification.connection.as_deref().unwrap_or_default();
         visit.broker.metrics.failed(&visit.tenant.id, connection, &error);
     }
-    settle(visit, identification, Err(error)).await
+    settle(visit, identification, &Progress::at_the_door(identification), Err(error)).await
 }
 
 async fn begin(
@@ -103,13 +109,14 @@ async fn begin(
     connection: &Arc<Connection>,
     identification: Identification,
 ) -> Reply {
-    match start(visit, app, connection, &identification).await {
+    let mut progress = Progress::over(&identification, &connection.id, FlowStep::Started, Ledger::default());
+    match start(visit, app, connection, &identification, &mut progress).await {
         Ok(reply) => reply,
         // Nothing has begun, and the person can try again.
         Err(error) if error.code == Code::StoreUnavailable => {
             visit.try_again(&identification, &error, &[("connection", &connection.id)])
         }
-        Err(error) => fail(visit, &identification, &connection.id, error).await,
+        Err(error) => fail(visit, &identification, &progress, error).await,
     }
 }
 

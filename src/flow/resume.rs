@@ -9,6 +9,7 @@ use super::{
     page::Page,
     permit,
     persist::persist,
+    progress::Progress,
     record::IdentityRecord,
     release::release,
     returned::Return,
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::{
     error::{Code, Error},
+    host::noted,
     metrics::FlowStep,
 };
 
@@ -26,14 +28,18 @@ impl Return<'_> {
         let metrics = &self.visit.broker.metrics;
         metrics.step(&self.visit.tenant.id, &self.connection.id, FlowStep::Returned);
         let waiting = attempt.waiting.take();
-        let step = self.step(&attempt, waiting).await;
+        let (step, ledger) = noted(self.step(&attempt, waiting)).await;
+        attempt.ledger.extend(ledger);
         let mut reply = match step {
             Ok(Step::Navigate(navigate)) => {
                 attempt.waiting = Some(Waiting { leg: navigate.expect, state: navigate.state });
                 Reply::new(Answer::Upstream(navigate.to), self.visit.locale(&attempt.identification))
             }
             Ok(Step::Authenticated(evidence)) => self.arrived(&attempt, &evidence).await,
-            Err(error) => fail(self.visit, &attempt.identification, &self.connection.id, error).await,
+            Err(error) => {
+                let progress = self.progress(&attempt, FlowStep::Returned);
+                fail(self.visit, &attempt.identification, &progress, error).await
+            }
         };
         match self.remember(binding, &mut attempt, &mut reply).await {
             Ok(()) => Ok(reply),
@@ -60,10 +66,15 @@ impl Return<'_> {
         let Some(visit) = self.visit.by_now().await else {
             return self.visit.page(Code::FlowUnknown);
         };
-        match self.record(&visit, identification, evidence) {
-            Ok(record) => settle(&visit, identification, Ok(record)).await,
-            Err(error) => fail(&visit, identification, &self.connection.id, error).await,
+        let mut progress = self.progress(attempt, FlowStep::Exchanged);
+        match self.record(&visit, identification, evidence, &mut progress) {
+            Ok(record) => settle(&visit, identification, &progress, Ok(record)).await,
+            Err(error) => fail(&visit, identification, &progress, error).await,
         }
+    }
+
+    fn progress(&self, attempt: &Attempt, step: FlowStep) -> Progress {
+        Progress::over(&attempt.identification, &self.connection.id, step, attempt.ledger.clone())
     }
 
     fn record(
@@ -71,10 +82,12 @@ impl Return<'_> {
         visit: &Visit,
         identification: &Identification,
         evidence: &Evidence,
+        progress: &mut Progress,
     ) -> Result<IdentityRecord, Error> {
         let app = permit::app(&visit.tenant, identification)?;
         permit::connection(&visit.tenant, app, &self.connection.id)?;
         let identity = self.ready.provider.normalise(evidence)?;
+        progress.proved(&identity);
         release(&visit.tenant, app, self.connection, identification, identity)
     }
 

@@ -6,14 +6,16 @@ use tunnus_sdk::{BrowserRequest, Method};
 use url::Url;
 
 use super::{
-    finish::{AppReturn, finish},
+    finish::{AppReturn, finish, recorded},
     identification::Identification,
     page::Failure,
     permit, prepare,
+    progress::Progress,
     record::IdentityRecord,
     visit::{Answer, Reply, Visit},
 };
 use crate::{
+    audit::event::Kind,
     error::{Code, Error},
     metrics::FlowStep,
     tenant::model::App,
@@ -28,10 +30,11 @@ const LOOP_WINDOW: Duration = Duration::from_secs(60);
 pub(super) async fn fail(
     visit: &Visit,
     identification: &Identification,
-    connection: &str,
+    progress: &Progress,
     error: Error,
 ) -> Reply {
     error.log(&identification.trace_id);
+    let connection = progress.connection.as_deref().unwrap_or_default();
     visit.broker.metrics.failed(&visit.tenant.id, connection, &error);
     let another_helps =
         matches!(error.code, Code::ProviderUnavailable | Code::AssuranceTooLow | Code::ConnectionPaused);
@@ -39,18 +42,29 @@ pub(super) async fn fail(
         .app(identification)
         .is_ok_and(|app| prepare::possible(&visit.broker, &visit.tenant, app, identification).len() > 1);
     if another_helps && others {
+        attempt_failed(visit, identification, progress, &error).await;
         let back = visit.door(identification, &[("abandon", error.code.name())]).map(BrowserRequest::Get);
         let another = visit.door(identification, &[("proceed", "1")]);
         let failure = visit.failure(identification, error.code);
         return visit.failed(identification, Failure { another, back, ..failure });
     }
-    settle(visit, identification, Err(error)).await
+    settle(visit, identification, progress, Err(error)).await
+}
+
+/// Tells the audit trail of an attempt that has failed and ended nothing: the person is let on even
+/// where that cannot be told.
+async fn attempt_failed(visit: &Visit, identification: &Identification, progress: &Progress, error: &Error) {
+    let event = progress.to_failure(Kind::AttemptFailed, identification, error);
+    if let Err(error) = recorded(&visit.broker, event).await {
+        error.log(&identification.trace_id);
+    }
 }
 
 /// Settles an identification and answers its browser.
 pub(super) async fn settle(
     visit: &Visit,
     identification: &Identification,
+    progress: &Progress,
     result: Result<IdentityRecord, Error>,
 ) -> Reply {
     // An app that is gone, or whose address is no longer its own, gets neither person nor record.
@@ -60,7 +74,7 @@ pub(super) async fn settle(
     };
     let failed = result.as_ref().err().map(|error| error.code);
     let identified = result.as_ref().ok().map(|record| (record.connection.clone(), record.method.clone()));
-    match finish(&visit.broker, identification, result).await {
+    match finish(&visit.broker, identification, progress, result).await {
         Ok(way) => {
             record(visit, identification, failed, identified);
             match (app, failed) {

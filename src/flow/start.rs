@@ -10,11 +10,14 @@ use super::{
     identification::Identification,
     keep::GRACE,
     prepare::can_give,
+    progress::Progress,
     visit::{Answer, Reply, Visit},
 };
 use crate::{
+    audit::event::Kind,
     digest::sha256_base64url,
     error::{Code, Error},
+    host::{Ledger, noted},
     metrics::FlowStep,
     tenant::model::{App, Connection},
 };
@@ -22,12 +25,14 @@ use crate::{
 /// Begins an attempt of `identification` over `connection`.
 ///
 /// # Errors
-/// What the provider fails with, and [`Code::StoreUnavailable`]; nothing is kept then.
+/// What the provider fails with, and [`Code::StoreUnavailable`], also of the audit trail; nothing is
+/// kept then, and nobody leaves.
 pub async fn start(
     visit: &Visit,
     app: &App,
     connection: &Arc<Connection>,
     identification: &Identification,
+    progress: &mut Progress,
 ) -> Result<Reply, Error> {
     let broker = &visit.broker;
     broker.metrics.step(&visit.tenant.id, &connection.id, FlowStep::Started);
@@ -37,12 +42,16 @@ pub async fn start(
     let mut login = login_request(visit, app, connection, identification, &ready.descriptor);
     login.state = binding.state.clone();
     login.visitor_id = visitor.as_ref().map(|visitor| visitor_id(visitor, visit, connection));
-    let step = ready.provider.start(&login).await?;
-    let Step::Navigate(navigate) = step else {
+    let (step, ledger) = noted(ready.provider.start(&login)).await;
+    progress.ledger.extend(ledger);
+    let Step::Navigate(navigate) = step? else {
         // No provider can prove a person before the browser has left.
         return Err(Code::Internal.into());
     };
-    let (to, attempt) = attempt(visit, connection, identification, login, navigate);
+    let (to, mut attempt) = attempt(visit, connection, identification, login, navigate);
+    attempt.ledger.clone_from(&progress.ledger);
+    // What cannot be audited is refused before the person leaves.
+    broker.audit.record(progress.to_event(Kind::IdentificationStarted, identification)).await?;
     broker.flows.keep_attempt(&binding, &attempt).await?;
     broker.metrics.step(&visit.tenant.id, &connection.id, FlowStep::Sent);
     // Who comes too late still needs the cookie to find the way home.
@@ -66,6 +75,7 @@ fn attempt(
         login,
         waiting: Some(Waiting { leg: navigate.expect, state: navigate.state }),
         answered: Vec::new(),
+        ledger: Ledger::default(),
         expires_at: visit.broker.flows.ambient.now().plus(expires_in),
     };
     (navigate.to, attempt)

@@ -17,6 +17,7 @@ use super::{
     exchange,
     jwks::Jwks,
     keys::PoolError,
+    ledger,
     tls::ConnectionTls,
 };
 use crate::{
@@ -135,9 +136,13 @@ impl Host for ConnectionHost {
         let key = Arc::clone(self.keys.signing(signing.algorithm).ok_or(SealError::KeyMissing)?);
         let operations = Arc::clone(&self.outbound.operations);
         let (algorithm, typ, claims) = (signing.algorithm, signing.typ, claims.clone());
+        let kid = key.kid().to_owned();
         let work = move || key.sign(&operations, algorithm, typ, &claims);
         match self.on_pool(JoseOperation::Sign, work).await {
-            Ok(signed) => signed.map_err(|_| SealError::Failed),
+            Ok(signed) => {
+                ledger::signed(&kid);
+                signed.map_err(|_| SealError::Failed)
+            }
             Err(PoolError::Busy) => Err(SealError::Busy),
             Err(PoolError::Failed) => Err(SealError::Failed),
         }
@@ -152,7 +157,10 @@ impl Host for ConnectionHost {
     }
 
     async fn open(&self, expect: &Expect, token: &str) -> Result<Claims, OpenError> {
-        self.open_expected(expect, token).await
+        ledger::received(token);
+        let claims = self.open_expected(expect, token).await?;
+        ledger::proved(&claims);
+        Ok(claims)
     }
 
     async fn send(&self, request: Request) -> Result<Response, SendError> {

@@ -17,6 +17,7 @@ mod exchange;
 mod for_tests;
 mod jwks;
 mod keys;
+mod ledger;
 mod open;
 mod tls;
 
@@ -34,6 +35,7 @@ pub use self::{
     connection::ConnectionHost,
     credentials::{CredentialError, ends},
     egress::OutboundError,
+    ledger::{Ledger, noted},
 };
 use crate::{ambient::Ambient, metrics::Metrics};
 

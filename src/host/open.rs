@@ -18,6 +18,7 @@ use super::{
     ConnectionHost,
     jwks::{FetchKeys, Snapshot, Unavailable},
     keys::PoolError,
+    ledger,
 };
 use crate::metrics::JoseOperation;
 
@@ -49,10 +50,14 @@ impl ConnectionHost {
         // Without a key no token opens; that too must look like any other failure.
         let ring = self.keys.ring.as_ref().ok_or(OpenError::Rejected(Reason::Decryption))?;
         let (ring, operations) = (Arc::clone(ring), Arc::clone(&self.outbound.operations));
-        let (demand, token) = (demand.clone(), token.to_owned());
-        let work = move || tunnus_jose::decrypt(&operations, &demand, &ring, &token);
+        let (demand, sealed) = (demand.clone(), token.to_owned());
+        let work = move || tunnus_jose::decrypt(&operations, &demand, &ring, &sealed);
         match self.on_pool(JoseOperation::Decrypt, work).await {
-            Ok(opened) => opened.map_err(|error| OpenError::Rejected(error.0)),
+            Ok(Ok(opened)) => {
+                ledger::opened(token);
+                Ok(opened)
+            }
+            Ok(Err(error)) => Err(OpenError::Rejected(error.0)),
             Err(PoolError::Busy) => Err(OpenError::Busy),
             Err(PoolError::Failed) => Err(OpenError::Rejected(Reason::Decryption)),
         }
@@ -79,6 +84,7 @@ impl ConnectionHost {
         loop {
             match self.verify_with(&keys, signature, token) {
                 Ok(verified) => {
+                    ledger::verified(verified.kid.as_deref().unwrap_or_default());
                     return verified.into_untyped().map_err(|error| OpenError::Rejected(error.0));
                 }
                 Err(VerifyError::Rejected(reason)) => return Err(OpenError::Rejected(reason)),

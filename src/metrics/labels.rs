@@ -96,7 +96,9 @@ impl Tenants {
 }
 
 impl FlowStep {
-    pub(super) const fn name(self) -> &'static str {
+    /// As it is written.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Started => "started",
             Self::Chosen => "chosen",

@@ -71,7 +71,8 @@ mod tests {
     #[tokio::test]
     async fn every_connection_is_listed_with_its_personas_and_faults() {
         let listen = "127.0.0.1:0".parse().unwrap();
-        let options = Options { listen, public_url: None, fault: None, apps: Vec::new(), store: None };
+        let options =
+            Options { listen, public_url: None, fault: None, apps: Vec::new(), store: None, audit: None };
         let sandbox = Sandbox::start(Providers::built_in(), Ambient::system(), options).unwrap();
         let mut out = Vec::new();
         print(&sandbox, true, &mut out).unwrap();

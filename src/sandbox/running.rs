@@ -20,6 +20,10 @@ use super::{
 use crate::{
     ambient::Ambient,
     app::{Broker, BrokerError, Parts},
+    audit::{
+        Audit,
+        store::{EventStore, MemoryEvents},
+    },
     config::Lifetimes,
     providers::Providers,
     server,
@@ -28,6 +32,7 @@ use crate::{
         model::{App, Connection},
         set::{HeldTenants, TenantSet},
     },
+    vault::VaultError,
 };
 
 /// How a sandbox shall run.
@@ -44,6 +49,8 @@ pub struct Options {
     pub apps: Vec<App>,
     /// Where flows are kept, where not in memory.
     pub store: Option<Arc<dyn FlowStore>>,
+    /// Where events are recorded, where not in memory.
+    pub audit: Option<Arc<dyn EventStore>>,
 }
 
 /// Why the sandbox does not start.
@@ -67,6 +74,9 @@ pub enum SandboxError {
     /// No simulator knows the fault.
     #[error("no simulator knows the fault {0}; known are: {1}")]
     Fault(String, String),
+    /// Nothing can be sealed.
+    #[error("the sandbox's keys cannot be used")]
+    Vault(#[from] VaultError),
     /// The HTTP client cannot be built.
     #[error("the HTTP client cannot be built")]
     Client(#[from] reqwest::Error),
@@ -138,6 +148,10 @@ impl Sandbox {
             providers,
             store: options.store.unwrap_or_else(memory),
             master_keys: vec![("sandbox".to_owned(), ambient.bytes::<32>())],
+            audit: Audit::sandboxed(
+                options.audit.unwrap_or_else(|| Arc::new(MemoryEvents::default())),
+                &ambient,
+            )?,
             egress: vec![sites.simulators_url.clone(), sites.mtls_url.clone()],
             lifetimes: Lifetimes::default(),
             connections_kept: 1_000,

@@ -5,6 +5,8 @@ mod attacks;
 #[cfg(test)]
 mod attacks_apps;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod interop;

@@ -8,8 +8,12 @@ use actix_web::{
 use super::body::{caller, is_theirs, respond};
 use crate::{
     app::Broker,
+    audit::event::Kind,
     error::{Code, Error},
-    flow::identification::{Outcome, Report, Settled},
+    flow::{
+        identification::{Outcome, Report, Settled},
+        progress::Progress,
+    },
     http::trace::TraceId,
 };
 
@@ -45,9 +49,14 @@ async fn cancelled(
     }
     identification.login_hint = None;
     identification.expected_national_id = None;
+    let kind = Kind::IdentificationCancelled;
     let report = Report::from(&Error::new(Code::UserCancelled));
     let outcome =
         Outcome { identification, finished_at: flows.ambient.now(), result: Settled::Failed(report) };
+    broker
+        .audit
+        .record(Progress::at_the_door(&outcome.identification).to_event(kind, &outcome.identification))
+        .await?;
     flows.overrule(&outcome).await?;
     flows.forget_identification(id).await
 }

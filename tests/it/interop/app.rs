@@ -49,6 +49,7 @@ impl Apps {
             fault: None,
             apps,
             store: None,
+            audit: None,
         };
         let sandbox = Sandbox::start(Providers::built_in(), Ambient::system(), options).expect("a sandbox");
         Self { sandbox, key }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use tunnus::{
     ambient::Ambient,
     app::{Broker, Parts},
+    audit::{Audit, store::MemoryEvents},
     config::Lifetimes,
     http::browser::params,
     providers::Providers,
@@ -139,6 +140,7 @@ impl Strangers {
             providers: Providers::built_in(),
             store: Arc::new(MemoryStore::new(MemoryLimits::default(), ambient.clone())),
             master_keys: vec![("interop".to_owned(), ambient.bytes())],
+            audit: Audit::sandboxed(Arc::new(MemoryEvents::default()), &ambient).unwrap(),
             egress: egress.map(|origin| text(&at, origin)).to_vec(),
             lifetimes: Lifetimes::default(),
             connections_kept: 100,

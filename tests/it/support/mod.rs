@@ -2,6 +2,7 @@
 
 pub mod certificates;
 pub mod faulty;
+pub mod flaky;
 pub mod peer;
 pub mod person;
 pub mod redis;

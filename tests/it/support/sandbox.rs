@@ -9,6 +9,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Value, json};
 use tunnus::{
     ambient::Ambient,
+    audit::store::EventStore,
     providers::Providers,
     sandbox::{
         running::{Options, Sandbox},
@@ -36,20 +37,29 @@ pub struct Bench {
 impl Bench {
     /// In memory.
     pub fn start() -> Self {
-        Self::with(Providers::built_in(), None)
+        Self::with(Providers::built_in(), None, None)
     }
 
     /// Over a given store.
     pub fn over(store: Arc<dyn FlowStore>) -> Self {
-        Self::with(Providers::built_in(), Some(store))
+        Self::with(Providers::built_in(), Some(store), None)
     }
 
     /// In memory, with these providers.
     pub fn of(providers: Providers) -> Self {
-        Self::with(providers, None)
+        Self::with(providers, None, None)
     }
 
-    fn with(providers: Providers, store: Option<Arc<dyn FlowStore>>) -> Self {
+    /// In memory, audited there.
+    pub fn audited(audit: Arc<dyn EventStore>) -> Self {
+        Self::with(Providers::built_in(), None, Some(audit))
+    }
+
+    fn with(
+        providers: Providers,
+        store: Option<Arc<dyn FlowStore>>,
+        audit: Option<Arc<dyn EventStore>>,
+    ) -> Self {
         let clock = Arc::new(AtomicI64::new(BEGIN));
         let told = clock.clone();
         let random = SystemRandom::new();
@@ -63,6 +73,7 @@ impl Bench {
             fault: None,
             apps: Vec::new(),
             store,
+            audit,
         };
         let sandbox = Sandbox::start(providers, ambient, options).expect("a sandbox");
         Self { sandbox, clock }

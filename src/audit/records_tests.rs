@@ -1,0 +1,147 @@
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::{
+    ambient::Ambient,
+    audit::{event::Event, store::SqlEvents},
+    sql::SqlUrl,
+    vault::Vault,
+};
+
+/// 2026-11-21T10:00:00Z.
+const BEGIN: i64 = 1_795_255_200;
+
+/// A trail on SQLite with a clock of its own.
+struct World {
+    _dir: TempDir,
+    audit: Audit,
+    clock: std::sync::Arc<AtomicI64>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let sql = Sql::open(&SqlUrl::Sqlite(dir.path().join("db"))).await.unwrap();
+        let clock = std::sync::Arc::new(AtomicI64::new(BEGIN));
+        let told = clock.clone();
+        let system = Ambient::system();
+        let ambient = Ambient::given(
+            move || Timestamp(told.load(Ordering::SeqCst)),
+            move |bytes| bytes.iter_mut().for_each(|byte| *byte = system.bytes::<1>()[0]),
+        );
+        let vault = Vault::new([("1".to_owned(), Hidden::new([1; 32]))], ambient.clone()).unwrap();
+        let audit = Audit::new(std::sync::Arc::new(SqlEvents(sql)), vault, ambient);
+        Self { _dir: dir, audit, clock }
+    }
+
+    fn records(&self) -> Records {
+        self.audit.records().unwrap()
+    }
+
+    /// One login of `tenant`, from its start to its end.
+    async fn login(&self, tenant: &str, identification: &str, reference: &str, outcome: &str) {
+        for (kind, subject) in
+            [(Kind::IdentificationStarted, None), (Kind::IdentificationFinished, Some("somebody"))]
+        {
+            let mut event = Event::new(tenant, kind);
+            event.body.identification = Some(identification.to_owned());
+            event.body.trace_id = Some(format!("trace-{identification}"));
+            event.body.connection = Some("ftn".to_owned());
+            event.personal.reference = Some(reference.into());
+            if let Some(subject) = subject {
+                event.body.transaction_id = Some(format!("tx-{identification}"));
+                event.body.method = Some("fi-op".to_owned());
+                event.body.outcome = Some(outcome.to_owned());
+                event.personal.subject = Some(subject.into());
+            }
+            self.audit.record(event).await.unwrap();
+            self.clock.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+fn ids(records: &[Record]) -> Vec<&str> {
+    records.iter().map(|record| record.body.identification.as_deref().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn one_that_is_sought_is_found_from_start_to_end_with_whom_it_leads_to() {
+    let world = World::new().await;
+    for (identification, reference) in [("a", "order 1"), ("b", "order 2"), ("c", "order 1")] {
+        world.login("acme", identification, reference, COMPLETED).await;
+    }
+    let records = world.records();
+    let found = async |sought| records.find(Some("acme"), &sought).await.unwrap();
+    let order = found(Sought::Reference("order 1".into())).await;
+    assert_eq!(ids(&order), ["a", "a", "c", "c"]);
+    let personal = order[1].personal.as_ref().unwrap();
+    assert_eq!(personal.reference, Some("order 1".into()));
+    assert_eq!(personal.subject, Some("somebody".into()));
+    assert_eq!(ids(&found(Sought::Trace("trace-b".to_owned())).await), ["b", "b"]);
+    let transaction = found(Sought::Transaction("tx-b".to_owned())).await;
+    assert_eq!(ids(&transaction), ["b", "b"], "the start too, which knew of no transaction yet");
+    assert_eq!(ids(&found(Sought::Subject("somebody".into())).await), ["a", "a", "b", "b", "c", "c"]);
+    assert!(found(Sought::Reference("order 3".into())).await.is_empty());
+    assert!(found(Sought::Trace(String::new())).await.is_empty(), "what is empty is nowhere");
+}
+
+#[tokio::test]
+async fn a_tenants_search_finds_its_own_alone() {
+    let world = World::new().await;
+    world.login("acme", "a", "order 1", COMPLETED).await;
+    world.login("other", "b", "order 1", COMPLETED).await;
+    let records = world.records();
+    let order = Sought::Reference("order 1".into());
+    assert_eq!(ids(&records.find(Some("other"), &order).await.unwrap()), ["b", "b"]);
+    let theirs = Sought::Trace("trace-a".to_owned());
+    assert!(records.find(Some("other"), &theirs).await.unwrap().is_empty());
+    assert_eq!(records.find(None, &theirs).await.unwrap().len(), 2, "the operator's finds any");
+    assert!(records.find(None, &order).await.unwrap().is_empty(), "but a reference is a tenant's");
+    assert!(records.find(Some("nobody"), &order).await.unwrap().is_empty());
+    let keys: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM data_keys").fetch_one(records.sql.pool()).await.unwrap();
+    assert_eq!(keys, 2, "who only looks makes nothing");
+}
+
+#[tokio::test]
+async fn the_latest_come_first_and_page_by_page_and_lead_to_nobody() {
+    let world = World::new().await;
+    for identification in ["a", "b", "c"] {
+        world.login("acme", identification, "order", COMPLETED).await;
+    }
+    let records = world.records();
+    let page = records.recent("acme", 2, None).await.unwrap();
+    assert_eq!(ids(&page), ["c", "b"]);
+    assert!(page.iter().all(|record| record.personal.is_none()));
+    let next = records.recent("acme", 2, Some(&page[1].id)).await.unwrap();
+    assert_eq!(ids(&next), ["a"]);
+    assert_eq!(records.latest("acme", 10, None).await.unwrap().len(), 6);
+    assert!(records.recent("other", 2, None).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_months_use_is_counted_by_tenant_connection_and_method() {
+    let world = World::new().await;
+    world.login("acme", "a", "order", COMPLETED).await;
+    world.login("acme", "b", "order", COMPLETED).await;
+    world.login("acme", "c", "order", "user_cancelled").await;
+    world.login("other", "d", "order", COMPLETED).await;
+    world.clock.store(BEGIN + 10 * 86_400, Ordering::SeqCst);
+    world.login("acme", "e", "order", COMPLETED).await;
+    let records = world.records();
+    let usage =
+        async |month: &str, tenant| records.usage(Month::parse(month).unwrap(), tenant).await.unwrap();
+    let of = |tenant: &str, completed, failed| Usage {
+        tenant: tenant.to_owned(),
+        connection: "ftn".to_owned(),
+        method: "fi-op".to_owned(),
+        completed,
+        failed,
+    };
+    assert_eq!(usage("2026-11", None).await, [of("acme", 2, 1), of("other", 1, 0)]);
+    assert_eq!(usage("2026-11", Some("other")).await, [of("other", 1, 0)]);
+    assert_eq!(usage("2026-12", None).await, [of("acme", 1, 0)]);
+    assert!(usage("2026-10", None).await.is_empty());
+}
