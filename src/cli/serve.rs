@@ -6,6 +6,7 @@ use std::{
     process::ExitCode,
     sync::{Arc, atomic::Ordering},
     thread::available_parallelism,
+    time::Duration,
 };
 
 use actix_web::{
@@ -13,7 +14,10 @@ use actix_web::{
     web::Data,
 };
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::timeout,
+};
 
 use super::{
     Failure,
@@ -128,7 +132,7 @@ async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
     let watching = tokio::spawn(keeping.run(broker.clone()));
     tracing::info!(listen = %config.server.listen, public_url = broker.public_url, "serving");
     asked_to_stop().await?;
-    stop(&broker, &handles).await;
+    stop(&broker, Duration::from_secs(config.server.drain.into()), &handles).await?;
     watching.abort();
     public.await??;
     Ok(management.await??)
@@ -147,12 +151,15 @@ fn bind(key: &str, address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).map_err(named)
 }
 
-/// Not ready first: whoever balances load sends nothing new while requests in flight end.
-async fn stop(broker: &Broker, [public, management]: &[ServerHandle; 2]) {
+/// Not ready first, and after `drain`, when whoever balances load has noticed, no new connections;
+/// requests in flight end. Who asks a second time does not wait for the balancer.
+async fn stop(broker: &Broker, drain: Duration, [public, management]: &[ServerHandle; 2]) -> io::Result<()> {
     broker.stopping.store(true, Ordering::Relaxed);
     tracing::info!("stopping");
+    timeout(drain, asked_to_stop()).await.unwrap_or(Ok(()))?;
     public.stop(true).await;
     management.stop(false).await;
+    Ok(())
 }
 
 /// SIGTERM, or SIGINT from a terminal.

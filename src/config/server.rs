@@ -27,6 +27,10 @@ pub struct Server {
     /// Where `/metrics`, `/healthz` and `/readyz` are served, and nothing else. Never public.
     #[schemars(with = "String", extend("format" = "socket-address"))]
     pub management_listen: SocketAddr,
+    /// How many seconds the broker goes on as before once it is asked to stop, while `/readyz` says so
+    /// already: as long as a balancer needs to notice.
+    #[schemars(range(min = 0, max = 60))]
+    pub drain: u32,
 }
 
 impl Default for Server {
@@ -35,6 +39,7 @@ impl Default for Server {
             public_url: PublicUrl::default(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             management_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)),
+            drain: 0,
         }
     }
 }

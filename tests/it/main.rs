@@ -15,6 +15,8 @@ mod journeys;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod stopping;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

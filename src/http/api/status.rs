@@ -1,6 +1,6 @@
 //! `GET {issuer}/api/v1/identifications/{id}`: status and error, no identity unless the app polls.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -76,6 +76,10 @@ async fn wait_for(
             // After it began to wait: what is settled from now on wakes it.
             if let Some(body) = settled(broker, caller, id).await? {
                 return Ok(Some(body));
+            }
+            // The next poll goes to another broker; waiting longer would only hold up the end of this one.
+            if broker.stopping.load(Ordering::Relaxed) {
+                return Ok(None);
             }
             let _ = timeout(LOOK_EVERY, waiter.woken()).await;
         }
