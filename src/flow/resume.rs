@@ -25,8 +25,11 @@ use crate::{
 impl Return<'_> {
     /// Goes on with an attempt that is ours alone.
     pub(super) async fn resume(&self, binding: &Binding, mut attempt: Attempt) -> Result<Reply, Error> {
-        let metrics = &self.visit.broker.metrics;
-        metrics.step(&self.visit.tenant.id, &self.connection.id, FlowStep::Returned);
+        // A further leg is still the same trip: each attempt is counted once.
+        if attempt.answered.is_empty() {
+            let metrics = &self.visit.broker.metrics;
+            metrics.step(&self.visit.tenant.id, &self.connection.id, FlowStep::Returned);
+        }
         let waiting = attempt.waiting.take();
         let (step, ledger) = noted(self.step(&attempt, waiting)).await;
         attempt.ledger.extend(ledger);

@@ -6,8 +6,10 @@ use actix_web::{HttpResponse, web::Data};
 
 use crate::app::Broker;
 
-/// `GET /metrics`: Prometheus text format.
+/// `GET /metrics`: Prometheus text format. Looks whether the broker is ready, so that a graph knows it
+/// also where nobody logs in and no balancer asks.
 pub async fn metrics(broker: Data<Broker>) -> HttpResponse {
+    broker.metrics.ready(ready(&broker).await.is_ok());
     HttpResponse::Ok()
         .insert_header(("Content-Type", "text/plain; version=0.0.4"))
         .body(broker.metrics.render())
@@ -20,11 +22,16 @@ pub async fn healthz() -> HttpResponse {
 
 /// `GET /readyz`: the store answers too, and the process is not about to end.
 pub async fn readyz(broker: Data<Broker>) -> HttpResponse {
-    if broker.stopping.load(Ordering::Relaxed) {
-        return HttpResponse::ServiceUnavailable().body("stopping\n");
-    }
-    match broker.flows.store.ping().await {
+    match ready(&broker).await {
         Ok(()) => HttpResponse::Ok().body("ready\n"),
-        Err(_) => HttpResponse::ServiceUnavailable().body("the flow store does not answer\n"),
+        Err(reason) => HttpResponse::ServiceUnavailable().body(reason),
     }
+}
+
+/// Whether logins can be taken, else why not.
+async fn ready(broker: &Broker) -> Result<(), &'static str> {
+    if broker.stopping.load(Ordering::Relaxed) {
+        return Err("stopping\n");
+    }
+    broker.flows.store.ping().await.map_err(|_| "the flow store does not answer\n")
 }

@@ -70,6 +70,8 @@ macro_rules! families {
 }
 
 families! {
+    /// Whether this broker can take logins, as `/readyz` says, looked at with each scrape: 1 or 0.
+    ready: IntGaugeVec {}
     /// Whether the tenants store answers: 1 or 0; only where tenants are in a database.
     tenants_store_up: IntGaugeVec {}
     /// Steps that logins reached.

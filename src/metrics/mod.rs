@@ -122,6 +122,11 @@ impl Metrics {
         }
     }
 
+    /// This broker can take logins, or cannot.
+    pub fn ready(&self, ready: bool) {
+        self.families.ready.with_label_values::<&str>(&[]).set(i64::from(ready));
+    }
+
     /// The tenants were read again, and taken or refused as a whole.
     pub fn tenants_reloaded(&self, taken: bool) {
         let outcome = if taken { "taken" } else { "refused" };

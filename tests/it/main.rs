@@ -9,6 +9,8 @@ mod audit;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod journeys;
