@@ -79,10 +79,13 @@ impl AdminError {
 impl From<StoreError> for AdminError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Sql(_) | StoreError::Audit(_) => Self::Unavailable(error.into()),
-            StoreError::MasterKeys(_) | StoreError::Vault { .. } | StoreError::Row(_) => {
-                Self::Internal(error.into())
-            }
+            StoreError::Sql(_)
+            | StoreError::Audit(_)
+            | StoreError::Platform(_, TenantsError::Unavailable(_)) => Self::Unavailable(error.into()),
+            StoreError::MasterKeys(_)
+            | StoreError::Vault { .. }
+            | StoreError::Row(_)
+            | StoreError::Platform(_, TenantsError::Faulty(_)) => Self::Internal(error.into()),
         }
     }
 }

@@ -157,10 +157,15 @@ fn the_documented_file_has_every_key_and_holds_the_defaults() {
 }
 
 /// The schemas that are checked in, for editors.
-fn schemas() -> [(PathBuf, serde_json::Value); 2] {
+fn schemas() -> [(PathBuf, serde_json::Value); 3] {
     let tenant = schemars::schema_for!(crate::tenant::TenantFile).to_value();
+    let platform = schemars::schema_for!(crate::tenant::PlatformFile).to_value();
     let settings = schemars::schema_for!(Settings).to_value();
-    [(repository("schema.json"), settings), (repository("tenant.schema.json"), tenant)]
+    [
+        (repository("schema.json"), settings),
+        (repository("tenant.schema.json"), tenant),
+        (repository("platform.schema.json"), platform),
+    ]
 }
 
 #[test]

@@ -16,12 +16,14 @@ const HETU: &str = "070770-905D";
 fn tenant(id: &str, key: u8) -> Tenant {
     Tenant {
         id: id.to_owned(),
+        platform: None,
         branding: Branding::default(),
         signing_keys: Vec::new(),
         subject_key: Hidden::new(vec![key; 32]),
         apps: Vec::new(),
         connections: Vec::new(),
         ring: Vec::new(),
+        aliases: BTreeMap::new(),
         key_set: OnceLock::new(),
     }
 }

@@ -78,12 +78,14 @@ pub fn assemble(
     apps.extend(more.into_iter().map(|app| App { connections: ids.clone(), ..app }));
     let tenant = Tenant {
         id: TENANT.to_owned(),
+        platform: None,
         branding: branding(),
         signing_keys: signing_keys()?,
         subject_key: Hidden::new(ambient.bytes::<32>().to_vec()),
         apps: apps.into_iter().map(Arc::new).collect(),
         connections,
         ring: Vec::new(),
+        aliases: std::collections::BTreeMap::new(),
         key_set: OnceLock::new(),
     };
     Ok(Assembled { tenant, simulators })

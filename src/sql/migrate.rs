@@ -10,6 +10,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/002_audit.sql"),
     include_str!("migrations/003_admin_tokens.sql"),
     include_str!("migrations/004_keys.sql"),
+    include_str!("migrations/005_platforms.sql"),
 ];
 
 /// Any number that nobody else locks on PostgreSQL.

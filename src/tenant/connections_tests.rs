@@ -112,12 +112,14 @@ fn connection(test: &str, id: &str, revision: u64, good: bool) -> Connection {
 fn tenant(id: &str, connections: impl IntoIterator<Item = Connection>) -> Tenant {
     Tenant {
         id: id.to_owned(),
+        platform: None,
         branding: Branding::default(),
         signing_keys: Vec::new(),
         subject_key: Hidden::new(vec![7; 32]),
         apps: Vec::new(),
         connections: connections.into_iter().map(Arc::new).collect(),
         ring: Vec::new(),
+        aliases: BTreeMap::new(),
         key_set: OnceLock::new(),
     }
 }

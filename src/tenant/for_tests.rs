@@ -131,6 +131,26 @@ settings = { issuer = "https://bank.example", signing = "RS256", encrypted = tru
 credentials = { signing = [{ file = "rsa" }], decryption = [{ file = "enc" }] }
 "#;
 
+/// A good platform's file: one app.
+pub const PLATFORM: &str = r#"[platform]
+id = "merchants"
+name = "Merchants"
+
+[[apps]]
+id = "checkout"
+name = "Checkout"
+authentication = "client_secret_basic"
+secrets = [{ env = "TUNNUS_SECRET_SHOP" }]
+redirect_uris = ["https://pay.example/cb"]
+claims = ["name.full", "birth_date"]
+"#;
+
+/// [`GOOD`] as a tenant of [`PLATFORM`] that enables its app, with these lines about it.
+pub fn member(lines: &str) -> String {
+    let of_it = GOOD.replace("id = \"acme\"\n", "id = \"acme\"\nplatform = \"merchants\"\n");
+    format!("{of_it}\n[[platform_apps]]\nid = \"checkout\"\n{lines}\n")
+}
+
 /// A folder of tenants and one of secrets.
 pub struct World {
     root: TempDir,

@@ -1,5 +1,6 @@
 //! Tenants: their apps, connections and keys; where they come from, and connections made ready.
 
+pub mod alias;
 pub mod apply;
 pub mod connections;
 #[cfg(test)]
@@ -11,6 +12,7 @@ pub(crate) mod for_tests;
 pub mod key_set;
 pub mod lookup;
 pub mod model;
+pub mod platform;
 pub mod redirect_uri;
 pub mod sealed;
 pub mod set;
@@ -18,4 +20,7 @@ mod stamps;
 pub mod store;
 pub mod watch;
 
-pub use file::{Make, TenantFile, is_id, secrets::stored_schema};
+pub use file::{
+    Make, PlatformFile, TenantFile, is_id,
+    secrets::{stored_platform_schema, stored_schema},
+};

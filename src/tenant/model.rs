@@ -1,10 +1,10 @@
 //! A tenant as the broker works with it: apps, connections, keys, all references resolved.
 //!
-//! Owns the shape only. Where it comes from is `files` (and later SQL); a connection ready to
+//! Owns the shape only. Where it comes from is `files` and `store`; a connection ready to
 //! identify people is `connections`.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{Arc, OnceLock},
 };
@@ -16,8 +16,8 @@ use tunnus_sdk::{
 };
 use url::Url;
 
-use super::key_set::KeySet;
 pub use super::redirect_uri::RedirectUri;
+use super::{alias::Alias, key_set::KeySet};
 use crate::keyring::Key;
 
 /// An organisation that uses the broker.
@@ -25,6 +25,8 @@ use crate::keyring::Key;
 pub struct Tenant {
     /// Its id, part of its issuer; never changes.
     pub id: String,
+    /// The platform that it is of, where it is of one.
+    pub platform: Option<String>,
     /// Its name and looks on pages.
     pub branding: Branding,
     /// The keys that sign for it, by algorithm; the first of an algorithm is the active one.
@@ -33,10 +35,12 @@ pub struct Tenant {
     pub ring: Vec<Key>,
     /// The key of its subjects: 32 bytes or more, random, never rotated.
     pub subject_key: Hidden<Vec<u8>>,
-    /// Its apps.
+    /// Its apps, those of its platform that are enabled here among them.
     pub apps: Vec<Arc<App>>,
     /// Its connections, in the order of the chooser.
     pub connections: Vec<Arc<Connection>>,
+    /// Names that apps may use in the place of a connection's id.
+    pub aliases: BTreeMap<String, Alias>,
     /// Made when first asked for: [`Tenant::key_set`].
     pub key_set: OnceLock<KeySet>,
 }

@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::{
-    file::Read,
+    file::{LISTS, Read},
     files::{Folder, Parsed},
     store::{
         Store, StoreError, StoredTenant,
@@ -119,7 +119,7 @@ async fn plan_file(
         Err(faults) => return Ok(Err(faults)),
     };
     let change = to_change(&value, stored.as_ref(), wanted);
-    match store.plan(&change).await {
+    match store.plan(&change, &[]).await {
         Ok(changed) => {
             let plan = plan::of(&file.id, stored.as_ref(), changed.tenant.as_ref(), &change);
             Ok(Ok(Planned { plan, change }))
@@ -158,10 +158,8 @@ pub(super) fn with_values(file: &Value, read: &[Read]) -> Value {
 pub(super) fn to_change(value: &Value, stored: Option<&StoredTenant>, wanted: &Wanted) -> Change {
     let id = |entry: &Value| entry.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     let list = |name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut row = Map::new();
-    for name in ["tenant", "keys"] {
-        row.extend(value.get(name).map(|table| (name.to_owned(), table.clone())));
-    }
+    let mut row = value.as_object().cloned().unwrap_or_else(Map::new);
+    row.retain(|name, _| !LISTS.contains(&name.as_str()));
     let mut parts = vec![(Part::Tenant, Value::Object(row))];
     parts.extend(list("connections").into_iter().map(|entry| (Part::Connection(id(&entry)), entry)));
     parts.extend(list("apps").into_iter().map(|entry| (Part::App(id(&entry)), entry)));

@@ -112,6 +112,11 @@ impl AppEntry {
         }
     }
 
+    /// Whether it says which connections it may use.
+    pub const fn names_connections(&self) -> bool {
+        self.connections.is_some()
+    }
+
     /// The connections that it names.
     pub fn named_connections(&self) -> &[String] {
         self.connections.as_deref().unwrap_or_default()
@@ -134,7 +139,7 @@ impl AppEntry {
         let return_urls = each(pointer, "return_urls", &self.return_urls, return_url, judge);
         let claims = each(pointer, "claims", &self.claims, member, judge);
         let home_url = self.home_url(pointer, judge);
-        let connections = self.connections(pointer, connections, judge);
+        let connections = connections_of(self.connections.as_deref(), pointer, connections, judge);
         let name = name?;
         Some(App {
             id: self.id.clone()?,
@@ -177,25 +182,26 @@ impl AppEntry {
         let url = web_url(self.home_url.as_deref()?);
         url.map_err(|message| judge.fault(format!("{pointer}/home_url"), message)).ok()
     }
+}
 
-    fn connections(
-        &self,
-        pointer: &str,
-        known: &BTreeSet<String>,
-        judge: &mut Judge<'_>,
-    ) -> BTreeSet<String> {
-        let Some(named) = &self.connections else {
-            return known.clone();
-        };
-        for (index, id) in named.iter().enumerate().filter(|(_, id)| !known.contains(*id)) {
-            judge.fault(format!("{pointer}/connections/{index}"), no_such("connection", id, known));
-        }
-        named.iter().cloned().collect()
+/// The connections that an app may use: those that are named, all that are known where none are.
+pub(super) fn connections_of(
+    named: Option<&[String]>,
+    pointer: &str,
+    known: &BTreeSet<String>,
+    judge: &mut Judge<'_>,
+) -> BTreeSet<String> {
+    let Some(named) = named else {
+        return known.clone();
+    };
+    for (index, id) in named.iter().enumerate().filter(|(_, id)| !known.contains(*id)) {
+        judge.fault(format!("{pointer}/connections/{index}"), no_such("connection", id, known));
     }
+    named.iter().cloned().collect()
 }
 
 /// Reads every text of a list; what is wrong with one is a fault at its place.
-fn each<T>(
+pub(super) fn each<T>(
     pointer: &str,
     list: &str,
     texts: &[String],
@@ -216,6 +222,6 @@ fn return_url(text: &str) -> Result<RedirectUri, &'static str> {
     web_url(text).map(|_| RedirectUri::Exact(text.to_owned()))
 }
 
-fn member(path: &str) -> Result<Member, &'static str> {
+pub(super) fn member(path: &str) -> Result<Member, &'static str> {
     path.parse().map_err(|_| "not a member of the identity record")
 }

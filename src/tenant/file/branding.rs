@@ -15,6 +15,10 @@ pub struct TenantTable {
     #[schemars(regex(pattern = ID), extend("x-expected" = ID_EXPECTED))]
     #[schemars(required)]
     id: Option<String>,
+    /// The platform that it is of, where it is of one.
+    #[serde(default)]
+    #[schemars(regex(pattern = ID), extend("x-expected" = ID_EXPECTED))]
+    platform: Option<String>,
     /// The organisation's name.
     #[schemars(required)]
     name: Option<Text>,
@@ -31,9 +35,19 @@ pub struct TenantTable {
     accent_colour: Option<String>,
 }
 
+/// Who the tenant is.
+pub struct Who {
+    /// Its id.
+    pub id: String,
+    /// The platform that it is of.
+    pub platform: Option<String>,
+    /// Its name and looks.
+    pub branding: Branding,
+}
+
 impl TenantTable {
-    /// The id and the branding, their rules checked.
-    pub fn resolve(self, judge: &mut Judge<'_>) -> Option<(String, Branding)> {
+    /// Who it is, the rules checked.
+    pub fn resolve(self, judge: &mut Judge<'_>) -> Option<Who> {
         let name = self.name.map(|name| name.resolve("/tenant/name", judge));
         if self.logo_url.as_ref().is_some_and(|url| url.scheme() != "https" || !url.has_host()) {
             judge.fault("/tenant/logo_url", "expected an https URL");
@@ -47,8 +61,9 @@ impl TenantTable {
         if self.support.as_deref().is_some_and(|support| !is_contact(support)) {
             judge.fault("/tenant/support", "expected an e-mail address, a phone number or an https URL");
         }
-        let Self { id, logo_url, accent_colour, support, .. } = self;
-        Some((id?, Branding { name: name?, logo_url, accent_colour, support }))
+        let Self { id, platform, logo_url, accent_colour, support, .. } = self;
+        let branding = Branding { name: name?, logo_url, accent_colour, support };
+        Some(Who { id: id?, platform, branding })
     }
 }
 

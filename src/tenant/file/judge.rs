@@ -1,5 +1,7 @@
 //! Collects the faults of one tenant's file, and resolves its references on the way.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tunnus_sdk::{Hidden, SettingsError};
@@ -7,12 +9,14 @@ use tunnus_sdk::{Hidden, SettingsError};
 use super::{
     super::stamps::Stamps,
     make::Make,
+    no_such,
     secrets::{Ids, RingKey, Secrets},
 };
 use crate::{
     config::{Misfits, Reference, ReferenceError},
     keyring::{Key, State},
     providers::Providers,
+    tenant::platform::Platform,
     vault::{Holder, Place},
 };
 
@@ -35,6 +39,10 @@ pub struct Judge<'a> {
     pub providers: &'a Providers,
     /// Where references lead to.
     pub secrets_of: &'a dyn Secrets,
+    /// The platforms that a tenant may be of.
+    platforms: &'a [Arc<Platform>],
+    /// Whether what a platform has changed since is no fault of its tenants.
+    tolerant: bool,
     /// The tenant's id, for the names of files in remedies.
     tenant: String,
     /// The ids of what the file holds.
@@ -55,12 +63,53 @@ impl<'a> Judge<'a> {
         Self {
             providers,
             secrets_of: secrets,
+            platforms: &[],
+            tolerant: false,
             ids: Ids::default(),
             read: Vec::new(),
             tenant: "TENANT".to_owned(),
             faults: Vec::new(),
             misfits: Misfits::default(),
             stamps: Stamps::default(),
+        }
+    }
+
+    /// The same among these platforms.
+    #[must_use]
+    pub const fn among(mut self, platforms: &'a [Arc<Platform>]) -> Self {
+        self.platforms = platforms;
+        self
+    }
+
+    /// The same for what was good when it was written: an app that its platform has no more, or allows
+    /// less by now, makes no tenant faulty. It is not there, or gets less.
+    #[must_use]
+    pub const fn tolerant(mut self, tolerant: bool) -> Self {
+        self.tolerant = tolerant;
+        self
+    }
+
+    /// Whether a tenant is judged that was good when it was written.
+    #[must_use]
+    pub const fn is_tolerant(&self) -> bool {
+        self.tolerant
+    }
+
+    /// The platform that the tenant names.
+    pub fn platform(&mut self, id: &str) -> Option<Arc<Platform>> {
+        let platforms = self.platforms;
+        let found = platforms.iter().find(|platform| platform.id == id);
+        if found.is_none() {
+            let known: BTreeSet<_> = platforms.iter().map(|platform| platform.id.clone()).collect();
+            self.fault_of_platform("/tenant/platform", no_such("platform", id, &known));
+        }
+        found.cloned()
+    }
+
+    /// Notes a fault between a tenant and its platform.
+    pub fn fault_of_platform(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
+        if !self.tolerant {
+            self.fault(pointer, message);
         }
     }
 

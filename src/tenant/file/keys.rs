@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tunnus_jose::SigningKey;
 use tunnus_sdk::{Hidden, SigningAlgorithm};
 
-use super::{Judge, app::AppEntry, make::Make, secrets::Form};
+use super::{Judge, make::Make, secrets::Form};
 use crate::{config::Reference, keyring::Key, vault::Holder};
 
 /// The shortest subject key, in bytes.
@@ -39,8 +39,8 @@ pub struct TenantKeys {
 }
 
 impl KeysTable {
-    /// Reads the keys and sees whether every app has one for its algorithm.
-    pub fn resolve(&self, apps: &[(String, AppEntry)], judge: &mut Judge<'_>) -> Option<TenantKeys> {
+    /// Reads the keys and sees whether there is one for the algorithm of each of `apps`.
+    pub fn resolve(&self, apps: &[(&str, SigningAlgorithm)], judge: &mut Judge<'_>) -> Option<TenantKeys> {
         let subject = self.subject(judge);
         let ring = judge.ring(&Holder::Tenant);
         let in_use: Vec<_> = ring.iter().filter_map(|(_, private)| private.clone()).collect();
@@ -95,15 +95,14 @@ impl KeysTable {
 }
 
 /// Whether there is a key for every algorithm that an app has its ID tokens signed with.
-fn check_algorithms(keys: &[Arc<SigningKey>], apps: &[(String, AppEntry)], judge: &mut Judge<'_>) {
+fn check_algorithms(keys: &[Arc<SigningKey>], apps: &[(&str, SigningAlgorithm)], judge: &mut Judge<'_>) {
     for (algorithm, kind) in [(SigningAlgorithm::RS256, "RSA"), (SigningAlgorithm::ES256, "P-256")] {
         if keys.iter().any(|key| key.supports(algorithm)) {
             continue;
         }
-        let wanting = apps.iter().map(|(_, app)| app).find(|app| app.signing_algorithm() == algorithm);
+        let wanting = apps.iter().find(|(_, used)| *used == algorithm);
         let fault = match wanting {
-            Some(app) => {
-                let app = app.id.as_deref().unwrap_or("?");
+            Some((app, _)) => {
                 format!("the app `{app}` needs a signing key for {} ({kind})", algorithm.name())
             }
             None if keys.is_empty() && apps.is_empty() && algorithm == SigningAlgorithm::RS256 => {

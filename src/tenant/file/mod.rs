@@ -3,6 +3,7 @@
 //! Owns the file's form and every rule on it. All faults are found in one go: a faulty app does not
 //! hide a faulty connection. Folders of files, and their reloading, are `files` and `watch`.
 
+mod alias;
 mod app;
 mod app_credentials;
 mod branding;
@@ -12,23 +13,36 @@ mod credentials;
 mod judge;
 mod keys;
 mod make;
+pub mod platform;
 pub mod secrets;
 mod text;
 mod uri;
 
-use std::{collections::BTreeSet, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tunnus_sdk::SigningAlgorithm;
 
-use self::{app::AppEntry, branding::TenantTable, connection::ConnectionEntry, keys::KeysTable};
+use self::{
+    alias::AliasEntry,
+    app::AppEntry,
+    branding::TenantTable,
+    connection::ConnectionEntry,
+    keys::{KeysTable, TenantKeys},
+    platform::{Enabling, PlatformAppEntry},
+};
 use super::model::{App, Tenant};
 use crate::config::{Shape, did_you_mean};
 
 pub use self::{
     judge::{Judge, Read},
     make::Make,
+    platform::PlatformFile,
 };
 
 /// What an id looks like, of a tenant, an app or a connection.
@@ -59,7 +73,17 @@ pub struct TenantFile {
     /// Its connections, in the order of the chooser.
     #[serde(default)]
     pub connections: Vec<ConnectionEntry>,
+    /// The apps of its platform that are enabled here.
+    #[serde(default)]
+    pub platform_apps: Vec<PlatformAppEntry>,
+    /// Names that apps may use in the place of a connection's id: `login = "ftn"`, or a split by share,
+    /// `login = { mle = 90, ftn = 10 }`.
+    #[serde(default)]
+    pub aliases: BTreeMap<String, AliasEntry>,
 }
+
+/// The lists of a tenant's file that are kept part by part. Everything else is the tenant's own part.
+pub const LISTS: [&str; 2] = ["apps", "connections"];
 
 /// The apps of a file alone.
 #[derive(JsonSchema)]
@@ -77,32 +101,53 @@ pub fn resolve(file: &Value, judge: &mut Judge<'_>) -> Option<Tenant> {
     }
     let file = &judge.mend(file);
     judge.get_to_know(file);
-    let named = judge.part::<TenantTable>(file, "/tenant").and_then(|table| table.resolve(judge));
-    let known = ids_of(file, "connections", judge);
-    ids_of(file, "apps", judge);
+    let who = judge.part::<TenantTable>(file, "/tenant").and_then(|table| table.resolve(judge));
+    let connections = ids_of(file, "connections", judge);
+    let own_apps = ids_of(file, "apps", judge);
+    let platform = who.as_ref().and_then(|who| judge.platform(who.platform.as_deref()?));
+    let known = Enabling { platform: platform.as_deref(), own_apps: &own_apps, connections: &connections };
     let entries = judge.parts::<AppEntry>(file, "apps");
-    let keys = match file.get("keys") {
-        Some(_) => judge.part::<KeysTable>(file, "/keys"),
-        None => Some(KeysTable::default()),
-    };
-    let keys = keys.and_then(|keys| keys.resolve(&entries, judge));
-    let apps = entries.iter().filter_map(|(pointer, entry)| entry.resolve(pointer, &known, judge));
-    let apps: Vec<_> = apps.map(Into::into).collect();
+    let enabled = platform::enabled(file, &known, judge);
+    let keys = keys(file, &entries, &enabled, judge);
+    let apps = entries.iter().filter_map(|(pointer, entry)| entry.resolve(pointer, &connections, judge));
+    let apps: Vec<_> = apps.collect();
+    let aliases = alias::resolve_all(file, &connections, judge);
     let subject_key = keys.as_ref().map(|keys| keys.subject.clone()).unwrap_or_default();
     let connections =
         connection::resolve_all(file, &subject_key, judge).into_iter().map(Into::into).collect();
-    let ((id, branding), keys) = (named?, keys?);
+    let (who, keys) = (who?, keys?);
     let tenant = Tenant {
-        id,
-        branding,
+        id: who.id,
+        platform: who.platform,
+        branding: who.branding,
         signing_keys: keys.signing,
         ring: keys.ring,
         subject_key: keys.subject,
-        apps,
+        apps: apps.into_iter().chain(enabled).map(Into::into).collect(),
         connections,
+        aliases,
         key_set: OnceLock::new(),
     };
     judge.is_content().then_some(tenant)
+}
+
+/// The tenant's keys, as many as its apps need.
+fn keys(
+    file: &Value,
+    entries: &[(String, AppEntry)],
+    enabled: &[App],
+    judge: &mut Judge<'_>,
+) -> Option<TenantKeys> {
+    let keys = match file.get("keys") {
+        Some(_) => judge.part::<KeysTable>(file, "/keys")?,
+        None => KeysTable::default(),
+    };
+    let own =
+        entries.iter().map(|(_, entry)| (entry.id.as_deref().unwrap_or("?"), entry.signing_algorithm()));
+    let enabled = enabled.iter().filter(|_| !judge.is_tolerant());
+    let apps = own.chain(enabled.map(|app| (app.id.as_str(), app.id_token_algorithm)));
+    let apps: Vec<(&str, SigningAlgorithm)> = apps.collect();
+    keys.resolve(&apps, judge)
 }
 
 /// The apps of `file`, whatever else stands there and whichever connections they name. Faults are left

@@ -9,11 +9,12 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tunnus_sdk::Hidden;
 
-use super::TenantFile;
+use super::{TenantFile, platform::PlatformFile};
 use crate::{
     config::{BadSchema, Reference, ReferenceError, References, Shape},
     digest::sha256,
     keyring::Key,
+    tenant::platform,
     vault::{Holder, Place, VaultError},
 };
 
@@ -106,13 +107,36 @@ impl Form {
             Self::Completed => COMPLETED.as_ref(),
         }
     }
+
+    /// The shape of a platform. It has no keys that could be left to the store.
+    ///
+    /// # Errors
+    /// When its schema is no JSON Schema.
+    pub fn shape_of_platforms(self) -> Result<&'static Shape, &'static BadSchema> {
+        static FILE: LazyLock<Result<Shape, BadSchema>> = LazyLock::new(Shape::of::<PlatformFile>);
+        static STORED: LazyLock<Result<Shape, BadSchema>> =
+            LazyLock::new(|| Shape::new(stored_platform_schema()));
+        match self {
+            Self::File | Self::Completed => FILE.as_ref(),
+            Self::Stored => STORED.as_ref(),
+        }
+    }
 }
 
 /// The schema of [`TenantFile`] with a store's references in the place of an operator's: who may
 /// write to the store gets nothing of the operator's by naming it.
 #[must_use]
 pub fn stored_schema() -> Value {
-    let mut schema = schemars::schema_for!(TenantFile).to_value();
+    stored(schemars::schema_for!(TenantFile).to_value())
+}
+
+/// The same of [`PlatformFile`].
+#[must_use]
+pub fn stored_platform_schema() -> Value {
+    stored(schemars::schema_for!(PlatformFile).to_value())
+}
+
+fn stored(mut schema: Value) -> Value {
     if let Some(reference) = schema.pointer_mut(REFERENCE) {
         *reference = json!({
             "oneOf": [
@@ -162,7 +186,8 @@ pub fn read_hash(hash: &Hidden<String>) -> Option<[u8; 32]> {
     STANDARD.decode(hash.expose_str()).ok()?.try_into().ok()
 }
 
-/// The ids of a tenant's apps and connections, in their order: they make places of pointers.
+/// The ids of a tenant's, or a platform's, apps and connections, in their order: they make places of
+/// pointers.
 #[derive(Debug, Default)]
 pub struct Ids {
     tenant: String,
@@ -177,7 +202,9 @@ impl Ids {
         let id = |entry: &Value| entry.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let all =
             |list: &str| file.get(list).and_then(Value::as_array).into_iter().flatten().map(id).collect();
-        let tenant = file.get("tenant").map(id).unwrap_or_default();
+        let holder = |entry: &Value| platform::holder(&id(entry));
+        let tenant = file.get("tenant").map(id).or_else(|| file.get("platform").map(holder));
+        let tenant = tenant.unwrap_or_default();
         Self { tenant, apps: all("apps"), connections: all("connections") }
     }
 

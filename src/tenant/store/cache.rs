@@ -137,6 +137,17 @@ impl StoredTenants {
         std::mem::take(&mut *self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The ids of those that a platform's change may concern: its tenants that are held, and those that
+    /// are just being loaded.
+    pub(super) fn ids_of_platform(&self, platform: &str) -> Vec<String> {
+        let slots = self.0.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let concerned = |slot: &Slot| {
+            let held = slot.held.load();
+            held.as_ref().is_none_or(|held| held.tenant.platform.as_deref() == Some(platform))
+        };
+        slots.iter().filter(|(_, slot)| concerned(slot)).map(|(id, _)| id.clone()).collect()
+    }
+
     /// The ids of all that are held.
     pub(super) fn held_ids(&self) -> Vec<String> {
         self.0.slots.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()

@@ -10,14 +10,19 @@ mod draft;
 mod ring;
 mod write;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde_json::Value;
 use tunnus_sdk::SettingsError;
 
 use self::draft::{Draft, Missing};
-use super::{Store, StoreError, StoredTenant, rows};
-use crate::audit::event::Actor;
+use super::{
+    Store, StoreError, StoredTenant,
+    rows::{self, Reading},
+};
+use crate::{audit::event::Actor, tenant::platform::Platform};
+
+pub(super) use self::write::{insert_data_key, insert_secret, is_taken};
 
 /// How often a change is judged anew because another part of the tenant was changed meanwhile.
 const TRIES: usize = 8;
@@ -109,7 +114,8 @@ impl Store {
     pub async fn change(&self, change: &Change) -> Result<Changed, ChangeError> {
         for _ in 0..TRIES {
             let reading = rows::read(&self.sql, &change.tenant).await?;
-            let draft = Draft::of(self, change, &reading, Missing::Made)?;
+            let platform = self.platform_after(change, &reading).await?;
+            let draft = Draft::of(self, change, &reading, platform.as_slice(), Missing::Made)?;
             if draft.is_unchanged() {
                 return Ok(Changed { tenant: reading.tenant, written: false });
             }
@@ -120,15 +126,40 @@ impl Store {
         Err(ChangeError::Conflict(Part::Tenant))
     }
 
-    /// What a change would come to, without making it.
+    /// What a change would come to if these `platforms` stood in the store, without making it.
     ///
     /// # Errors
     /// As [`Self::change`].
-    pub async fn plan(&self, change: &Change) -> Result<Changed, ChangeError> {
+    pub async fn plan(&self, change: &Change, platforms: &[Arc<Platform>]) -> Result<Changed, ChangeError> {
         let reading = rows::read(&self.sql, &change.tenant).await?;
-        let draft = Draft::of(self, change, &reading, Missing::Left)?;
+        let draft = Draft::of(self, change, &reading, platforms, Missing::Left)?;
         Ok(Changed { written: !draft.is_unchanged(), tenant: draft.after })
     }
+
+    /// The platform that the tenant is of once the change is made.
+    async fn platform_after(
+        &self,
+        change: &Change,
+        reading: &Reading,
+    ) -> Result<Option<Arc<Platform>>, ChangeError> {
+        let edit = change.edits.iter().find(|edit| edit.part == Part::Tenant);
+        let id = match edit {
+            Some(edit) => edit.document.as_ref().and_then(platform_of),
+            None => reading.tenant.as_ref().and_then(StoredTenant::platform),
+        };
+        match id {
+            Some(id) => {
+                Ok(self.platform(id).await.map_err(|error| StoreError::Platform(id.to_owned(), error))?)
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+/// The platform that a tenant's own part names.
+#[must_use]
+pub fn platform_of(document: &Value) -> Option<&str> {
+    document.pointer("/tenant/platform").and_then(Value::as_str)
 }
 
 impl fmt::Display for Part {

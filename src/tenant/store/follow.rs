@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::Error,
     sql::{CHANNEL, Kind},
-    tenant::lookup::TenantsError,
+    tenant::{lookup::TenantsError, platform::of_holder},
 };
 
 /// How often changes are looked for where nobody tells of them.
@@ -119,7 +119,24 @@ impl Follower {
         let changes = sqlx::query(changes).bind(self.last).bind(newest);
         let changes = changes.fetch_all(self.tenants.store().sql().pool()).await?;
         let one = |row: &sqlx::any::AnyRow| Ok((row.try_get("tenant")?, row.try_get("seq")?));
-        changes.iter().map(one).collect()
+        let changes: Result<Vec<(String, i64)>, StoreError> = changes.iter().map(one).collect();
+        Ok(self.spread(changes?))
+    }
+
+    /// The same with a platform's change as one of each of its tenants that is in use.
+    fn spread(&self, changes: Vec<(String, i64)>) -> BTreeMap<String, i64> {
+        let mut spread = BTreeMap::new();
+        for (id, seq) in changes {
+            let concerned = match of_holder(&id) {
+                Some(platform) => self.tenants.ids_of_platform(platform),
+                None => vec![id],
+            };
+            for id in concerned {
+                let last = spread.entry(id).or_insert(seq);
+                *last = seq.max(*last);
+            }
+        }
+        spread
     }
 
     async fn refresh(&self, changed: BTreeMap<String, i64>) -> Vec<Followed> {

@@ -11,6 +11,9 @@ pub mod cache;
 pub mod change;
 pub mod follow;
 mod master_keys;
+mod platforms;
+#[cfg(test)]
+mod platforms_tests;
 #[cfg(test)]
 mod ring_tests;
 mod rows;
@@ -38,8 +41,15 @@ use crate::{
 pub(super) use self::rows::StoredSecrets;
 pub use self::{
     master_keys::MissingKeys,
+    platforms::{PlatformChange, PlatformChanged, PlatformError, StoredPlatform},
     rows::{Row, StoredKey, StoredSecret, StoredTenant},
 };
+
+/// The largest tenant or platform, in bytes: as large as a file of one.
+const LARGEST: usize = 1024 * 1024;
+
+/// The revision of what is not yet written.
+const NEW: i64 = 0;
 
 /// Why the store was not opened, or did not do its part.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +75,9 @@ pub enum StoreError {
     /// What stands in a row is not what was written there.
     #[error("a row of the tenant `{0}` cannot be read")]
     Row(String),
+    /// A tenant's platform cannot be looked at.
+    #[error("the platform `{0}` cannot be looked at")]
+    Platform(String, #[source] TenantsError),
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -168,17 +181,27 @@ impl Store {
     pub async fn load(&self, id: &str) -> Result<Option<Loaded>, TenantsError> {
         let read = rows::read(&self.sql, id).await.map_err(TenantsError::unavailable)?;
         let Some(stored) = read.tenant else { return Ok(None) };
+        // Read after the number of the last change: what it lacks is followed.
+        let platform = match stored.platform() {
+            Some(id) => self.read_platform(id).await.map_err(TenantsError::unavailable)?,
+            None => None,
+        };
         let store = self.clone();
         // Keys are parsed: too long for a thread that serves everybody.
-        let built = spawn_blocking(move || store.build(&stored)).await;
+        let built = spawn_blocking(move || store.build(&stored, platform.as_ref())).await;
         let tenant = built.map_err(TenantsError::faulty)??;
         Ok(Some(Loaded { tenant, at: read.at }))
     }
 
-    fn build(&self, stored: &StoredTenant) -> Result<Tenant, TenantsError> {
+    fn build(
+        &self,
+        stored: &StoredTenant,
+        platform: Option<&StoredPlatform>,
+    ) -> Result<Tenant, TenantsError> {
+        let platform = platform.map(|platform| self.build_platform(platform)).transpose()?;
         let key = self.data_key(stored).map_err(TenantsError::faulty)?;
         let secrets = stored.secrets(&key);
-        let mut judge = Judge::new(&self.providers, &secrets);
+        let mut judge = Judge::new(&self.providers, &secrets).among(platform.as_slice()).tolerant(true);
         let tenant = file::resolve(&stored.value(), &mut judge);
         let (faults, _) = judge.into_findings();
         tenant.ok_or_else(|| TenantsError::faulty(StoredFaults(faults)))

@@ -134,6 +134,18 @@ fn part(tenant: &str, row: &AnyRow) -> Result<Row, StoreError> {
     Ok(Row { document, revision: row.try_get("number")? })
 }
 
+impl StoredSecret {
+    pub(super) fn read(row: &AnyRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            place: row.try_get("place")?,
+            set_at: Timestamp(row.try_get("number")?),
+            set_by: row.try_get("set_by")?,
+            sealed: row.try_get("content")?,
+            fingerprint: row.try_get("fingerprint")?,
+        })
+    }
+}
+
 impl StoredTenant {
     /// Takes one more row in.
     fn take(&mut self, row: &AnyRow) -> Result<(), StoreError> {
@@ -147,14 +159,7 @@ impl StoredTenant {
                 self.keys.insert(id, StoredKey { key, row: kept, sealed: row.try_get("place")? });
             }
             _ => {
-                let secret = StoredSecret {
-                    place: row.try_get("place")?,
-                    set_at: Timestamp(row.try_get("number")?),
-                    set_by: row.try_get("set_by")?,
-                    sealed: row.try_get("content")?,
-                    fingerprint: row.try_get("fingerprint")?,
-                };
-                self.secrets.insert(id, secret);
+                self.secrets.insert(id, StoredSecret::read(row)?);
             }
         }
         Ok(())
@@ -228,6 +233,18 @@ pub(in crate::tenant) struct StoredSecrets<'a> {
     pub(super) secrets: &'a BTreeMap<String, StoredSecret>,
     pub(super) keys: &'a BTreeMap<String, StoredKey>,
     pub(super) tenant: &'a str,
+}
+
+impl<'a> StoredSecrets<'a> {
+    /// Those of a platform, which has no keys in a ring.
+    pub(super) const fn of_platform(
+        holder: &'a str,
+        key: &'a DataKey,
+        secrets: &'a BTreeMap<String, StoredSecret>,
+    ) -> Self {
+        static NONE: BTreeMap<String, StoredKey> = BTreeMap::new();
+        Self { key, secrets, keys: &NONE, tenant: holder }
+    }
 }
 
 impl Secrets for StoredSecrets<'_> {

@@ -49,7 +49,6 @@ macro_rules! on_both {
         }
     };
 }
-
 pub(super) use on_both;
 
 on_both! {
@@ -106,7 +105,7 @@ pub(super) async fn put(store: &Store, text: &str) -> Result<StoredTenant, Chang
     Ok(store.change(&to_change(&value, stored.as_ref(), &wanted())).await?.tenant.unwrap())
 }
 
-fn named(id: &str) -> String {
+pub(super) fn named(id: &str) -> String {
     GOOD.replace("\"acme\"", &format!("\"{id}\""))
 }
 

@@ -1,6 +1,9 @@
 //! A tenant as a change would leave it: judged, with its secrets sealed, not yet written.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -12,16 +15,11 @@ use crate::{
     tenant::{
         file::{self, Judge, Read, secrets::hash_of},
         model::Tenant,
-        store::{Row, Store, StoreError, StoredSecret, StoredTenant, rows::Reading},
+        platform::Platform,
+        store::{LARGEST, NEW, Row, Store, StoreError, StoredSecret, StoredTenant, rows::Reading},
     },
     vault::{DataKey, Place, VaultError},
 };
-
-/// The largest tenant, in bytes: as large as a file of one.
-const LARGEST: usize = 1024 * 1024;
-
-/// The revision of what is not yet written.
-const NEW: i64 = 0;
 
 /// What becomes of keys that a tenant needs and has nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,22 +39,18 @@ pub(in crate::tenant::store) struct Draft {
 }
 
 impl Draft {
-    /// What `change` makes of what was read.
+    /// What `change` makes of what was read; the tenant may be of one of the `platforms`.
     pub(super) fn of(
         store: &Store,
         change: &Change,
         reading: &Reading,
+        platforms: &[Arc<Platform>],
         missing: Missing,
     ) -> Result<Self, ChangeError> {
         let vault = |source| StoreError::Vault { tenant: change.tenant.clone(), source };
         let before = reading.tenant.clone();
-        let (key, sealed, new_data_key) = if let Some(sealed) = &reading.data_key {
-            let key = store.vault.open_data_key(&change.tenant, sealed);
-            (key.map_err(vault)?, sealed.clone(), None)
-        } else {
-            let (key, sealed) = store.vault.new_data_key(&change.tenant).map_err(vault)?;
-            (key, sealed.clone(), Some(sealed))
-        };
+        let (key, sealed) = store.key_of(&change.tenant, reading.data_key.as_deref()).map_err(vault)?;
+        let new_data_key = reading.data_key.is_none().then(|| sealed.clone());
         let mut after = before.clone();
         for edit in &change.edits {
             apply(&mut after, edit, change, (&sealed, &key))?;
@@ -67,7 +61,7 @@ impl Draft {
             if before.is_none() {
                 give_subject(store, after);
             }
-            let (tenant, read) = judge(store, after, &key)?;
+            let (tenant, read) = judge(store, change, after, &key, platforms)?;
             seal(store, change, after, &key, read).map_err(vault)?;
             check_subject(before.as_ref(), after)?;
             if missing == Missing::Made {
@@ -145,14 +139,23 @@ fn reorder(tenant: &mut StoredTenant, order: Option<&[String]>) {
 }
 
 /// Judges the tenant by the rules of its file; the secrets that were read on the way.
-fn judge(store: &Store, after: &StoredTenant, key: &DataKey) -> Result<(Tenant, Vec<Read>), ChangeError> {
+fn judge(
+    store: &Store,
+    change: &Change,
+    after: &StoredTenant,
+    key: &DataKey,
+    platforms: &[Arc<Platform>],
+) -> Result<(Tenant, Vec<Read>), ChangeError> {
     let value = after.value();
     if value.to_string().len() > LARGEST {
         let fault = SettingsError::new("", "a tenant has at most 1 MiB of settings");
         return Err(ChangeError::Faulty(vec![PartFault { part: Part::Tenant, fault }]));
     }
     let secrets = after.secrets(key);
-    let mut judge = Judge::new(&store.providers, &secrets);
+    // What the platform has changed since is told to who changes the tenant's own part, and to nobody
+    // else.
+    let other_part = change.edits.iter().all(|edit| edit.part != Part::Tenant);
+    let mut judge = Judge::new(&store.providers, &secrets).among(platforms).tolerant(other_part);
     let tenant = file::resolve(&value, &mut judge);
     let read = judge.take_read();
     let (faults, _) = judge.into_findings();
@@ -170,42 +173,81 @@ fn seal(
     key: &DataKey,
     read: Vec<Read>,
 ) -> Result<(), VaultError> {
-    let mut named = BTreeSet::new();
-    for one in read {
-        if let Reference::Stored(id) = one.reference {
-            named.insert(id);
-            continue;
-        }
-        let id = keep(store, change, after, key, &one)?;
-        after.name(&one.pointer, &id);
-        named.insert(id);
+    let kept = store.keep(&change.by.name, key, &mut after.secrets, read)?;
+    for (pointer, id) in &kept.places {
+        after.name(pointer, id);
     }
     // Other kinds of secrets have places of their own and are not ours to drop.
     let tenant = change.tenant.as_str();
+    let named = kept.named;
     after.secrets.retain(|id, secret| named.contains(id) || Place::parse(tenant, &secret.place).is_err());
     Ok(())
 }
 
-/// Keeps a secret that was given; its id, which is the old one where it is there already.
-fn keep(
-    store: &Store,
-    change: &Change,
-    after: &mut StoredTenant,
-    key: &DataKey,
-    Read { place, secret, .. }: &Read,
-) -> Result<String, VaultError> {
-    let kept = if place.is_hashed() { hash_of(secret) } else { secret.clone() };
-    let (name, fingerprint) = (place.to_string(), key.fingerprint(place, &kept)?);
-    let same =
-        |(_, known): &(&String, &StoredSecret)| known.place == name && known.fingerprint == fingerprint;
-    if let Some((id, _)) = after.secrets.iter().find(same) {
-        return Ok(id.clone());
+/// Secrets that are kept.
+#[derive(Default)]
+pub(in crate::tenant::store) struct Kept {
+    /// The ids of all that were read.
+    pub(in crate::tenant::store) named: BTreeSet<String>,
+    /// Where the value of one stands that shall be named by its id, and the id.
+    pub(in crate::tenant::store) places: Vec<(String, String)>,
+}
+
+impl Store {
+    /// The data key of a tenant or a platform, a new one where it has none; and the same sealed.
+    pub(in crate::tenant::store) fn key_of(
+        &self,
+        holder: &str,
+        sealed: Option<&str>,
+    ) -> Result<(DataKey, String), VaultError> {
+        match sealed {
+            Some(sealed) => Ok((self.vault.open_data_key(holder, sealed)?, sealed.to_owned())),
+            None => self.vault.new_data_key(holder),
+        }
     }
-    let id = store.ambient.id();
-    let (sealed, set_at) = (key.seal(place, &id, &kept)?, store.ambient.now());
-    let stored = StoredSecret { place: name, set_at, set_by: change.by.name.clone(), sealed, fingerprint };
-    after.secrets.insert(id.clone(), stored);
-    Ok(id)
+
+    /// Keeps the secrets of `read` among `secrets`: those that were given, beside those that are there.
+    pub(in crate::tenant::store) fn keep(
+        &self,
+        by: &str,
+        key: &DataKey,
+        secrets: &mut BTreeMap<String, StoredSecret>,
+        read: Vec<Read>,
+    ) -> Result<Kept, VaultError> {
+        let mut kept = Kept::default();
+        for one in read {
+            if let Reference::Stored(id) = one.reference {
+                kept.named.insert(id);
+                continue;
+            }
+            let id = self.keep_one(by, key, secrets, &one)?;
+            kept.named.insert(id.clone());
+            kept.places.push((one.pointer, id));
+        }
+        Ok(kept)
+    }
+
+    /// Keeps a secret that was given; its id, which is the old one where it is there already.
+    fn keep_one(
+        &self,
+        by: &str,
+        key: &DataKey,
+        secrets: &mut BTreeMap<String, StoredSecret>,
+        Read { place, secret, .. }: &Read,
+    ) -> Result<String, VaultError> {
+        let kept = if place.is_hashed() { hash_of(secret) } else { secret.clone() };
+        let (name, fingerprint) = (place.to_string(), key.fingerprint(place, &kept)?);
+        let same =
+            |(_, known): &(&String, &StoredSecret)| known.place == name && known.fingerprint == fingerprint;
+        if let Some((id, _)) = secrets.iter().find(same) {
+            return Ok(id.clone());
+        }
+        let id = self.ambient.id();
+        let (sealed, set_at) = (key.seal(place, &id, &kept)?, self.ambient.now());
+        let stored = StoredSecret { place: name, set_at, set_by: by.to_owned(), sealed, fingerprint };
+        secrets.insert(id.clone(), stored);
+        Ok(id)
+    }
 }
 
 /// A new tenant that comes without a key for its subjects gets one: it has no persons yet.
@@ -232,10 +274,10 @@ impl StoredTenant {
         Self {
             id: id.to_owned(),
             row,
-            apps: std::collections::BTreeMap::new(),
+            apps: BTreeMap::new(),
             connections: Vec::new(),
-            secrets: std::collections::BTreeMap::new(),
-            keys: std::collections::BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            keys: BTreeMap::new(),
             version: NEW,
             data_key: data_key.to_owned(),
         }

@@ -10,6 +10,9 @@ use crate::{
     vault::master_key_of,
 };
 
+const INSERT_SECRET: &str = "
+INSERT INTO secrets (tenant, id, place, sealed, fingerprint, set_at, set_by) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
 impl Store {
     /// The tenant as it was written; none where it has changed since it was read.
     pub(super) async fn write(
@@ -69,7 +72,7 @@ fn told(change: &Change, before: Option<&StoredTenant>, after: Option<&StoredTen
 }
 
 /// Whether somebody else has made the same row first.
-fn is_taken(error: &StoreError) -> bool {
+pub(in crate::tenant::store) fn is_taken(error: &StoreError) -> bool {
     let StoreError::Sql(SqlError::Unavailable(error)) = error else { return false };
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
@@ -95,7 +98,11 @@ impl StoredTenant {
     }
 }
 
-async fn insert_data_key(write: &mut AnyConnection, tenant: &str, sealed: &str) -> Result<(), StoreError> {
+pub(in crate::tenant::store) async fn insert_data_key(
+    write: &mut AnyConnection,
+    tenant: &str,
+    sealed: &str,
+) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO data_keys (tenant, sealed, master_key) VALUES ($1, $2, $3)")
         .bind(tenant)
         .bind(sealed)
@@ -113,15 +120,17 @@ async fn put_tenant(
 ) -> Result<bool, StoreError> {
     let statement = match version {
         Some(_) => {
-            "UPDATE tenants SET document = $2, revision = $3, version = $4 WHERE id = $1 AND version = $5"
+            "UPDATE tenants SET document = $2, revision = $3, version = $4, platform = $5
+             WHERE id = $1 AND version = $6"
         }
-        None => "INSERT INTO tenants (id, document, revision, version) VALUES ($1, $2, $3, $4)",
+        None => "INSERT INTO tenants (id, document, revision, version, platform) VALUES ($1, $2, $3, $4, $5)",
     };
     let mut query = sqlx::query(statement)
         .bind(&after.id)
         .bind(after.row.document.to_string())
         .bind(after.row.revision)
-        .bind(after.version);
+        .bind(after.version)
+        .bind(after.platform().unwrap_or_default());
     if let Some(version) = version {
         query = query.bind(version);
     }
@@ -151,7 +160,7 @@ async fn put_parts(
     }
     for (id, secret) in &after.secrets {
         if before.is_none_or(|before| !before.secrets.contains_key(id)) {
-            insert_secret(write, tenant, id, secret).await?;
+            insert_secret(write, INSERT_SECRET, tenant, id, secret).await?;
         }
     }
     put_keys(write, before, after).await?;
@@ -222,15 +231,15 @@ async fn put_key(write: &mut Write, tenant: &str, id: &str, stored: &StoredKey) 
     Ok(())
 }
 
-async fn insert_secret(
+/// Writes a secret of a tenant or a platform; the statement says which.
+pub(in crate::tenant::store) async fn insert_secret(
     write: &mut Write,
-    tenant: &str,
+    statement: &'static str,
+    holder: &str,
     id: &str,
     secret: &StoredSecret,
 ) -> Result<(), StoreError> {
-    let insert = "INSERT INTO secrets (tenant, id, place, sealed, fingerprint, set_at, set_by)
-                  VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let insert = sqlx::query(insert).bind(tenant).bind(id).bind(&secret.place).bind(&secret.sealed);
+    let insert = sqlx::query(statement).bind(holder).bind(id).bind(&secret.place).bind(&secret.sealed);
     let insert = insert.bind(&secret.fingerprint).bind(secret.set_at.0).bind(&secret.set_by);
     insert.execute(&mut **write).await?;
     Ok(())
