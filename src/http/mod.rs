@@ -3,6 +3,7 @@
 //! Owns the route tables. A handler reads its request, calls `flow`, and answers; what went wrong
 //! becomes a response in `error`, and nowhere else.
 
+pub mod admin;
 pub mod api;
 pub mod auth;
 pub mod browser;

@@ -6,7 +6,7 @@
 use super::colour::{Colour, EDGE_CONTRAST};
 
 /// What all pages share. Its palette is checked for contrast by the tests.
-const SHEET: &str = include_str!("templates/page.css");
+const SHEET: &str = concat!(include_str!("templates/palette.css"), include_str!("templates/page.css"));
 
 /// The accent of a tenant that has set none, or one that cannot be read.
 const ACCENT: &str = "#1d4f91";

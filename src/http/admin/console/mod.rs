@@ -1,0 +1,105 @@
+//! The console: pages for admins, rendered here, usable without script.
+//!
+//! Owns the pages, their forms and the browser's session. What is done, and who may, is `admin`'s:
+//! every page calls the operations that the API calls. A [`page::Page`] says what is shown, `texts` in
+//! which words, `view` in which markup.
+
+mod answer;
+mod apps;
+mod client_settings;
+mod connections;
+mod editor;
+mod form;
+mod page;
+mod session;
+mod sign_in;
+mod style;
+mod tenants;
+mod texts;
+mod tokens;
+mod view;
+mod visitor;
+
+use actix_web::web::{self, ServiceConfig, get, post};
+use url::Url;
+
+/// How the console is reached.
+#[derive(Clone, Debug)]
+pub struct Console {
+    origin: String,
+}
+
+impl Console {
+    /// At the admin listener's own address.
+    #[must_use]
+    pub fn at(admin_url: &Url) -> Self {
+        Self { origin: admin_url.origin().ascii_serialization() }
+    }
+
+    /// The origin of its pages, as a browser writes it.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether browsers reach it by https.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.origin.starts_with("https:")
+    }
+}
+
+/// The routes of the console.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(
+        web::scope("/console")
+            .route("", get().to(sign_in::home))
+            .route("/", get().to(sign_in::home))
+            .route("/console.css", get().to(style::sheet))
+            .route("/language/{tag}", get().to(sign_in::language))
+            .route("/sign-in", get().to(sign_in::show))
+            .route("/sign-in", post().to(sign_in::by_token))
+            .route("/sign-out", post().to(sign_in::out))
+            .route("/tokens", get().to(tokens::list))
+            .route("/tokens", post().to(tokens::create))
+            .route("/tokens/{token}/revoke", get().to(tokens::ask))
+            .route("/tokens/{token}/revoke", post().to(tokens::revoke))
+            .route("/tenants", get().to(tenants::list))
+            .route("/new-tenant", get().to(tenants::new))
+            .route("/new-tenant", post().to(tenants::create))
+            .service(web::scope("/tenants/{tenant}").configure(tenant))
+            .default_service(web::to(sign_in::nothing)),
+    );
+}
+
+/// The routes of one tenant.
+fn tenant(config: &mut ServiceConfig) {
+    config
+        .route("", get().to(tenants::show))
+        .route("", post().to(tenants::save))
+        .route("/remove", get().to(tenants::ask))
+        .route("/remove", post().to(tenants::remove))
+        .route("/apps", get().to(apps::list))
+        .route("/new-app", get().to(apps::new))
+        .route("/new-app", post().to(apps::create))
+        .route("/apps/{app}", get().to(apps::show))
+        .route("/apps/{app}", post().to(apps::save))
+        .route("/apps/{app}/remove", get().to(apps::ask))
+        .route("/apps/{app}/remove", post().to(apps::remove))
+        .route("/apps/{app}/secrets", post().to(apps::add_secret))
+        .route("/apps/{app}/secrets/{secret}/remove", get().to(apps::ask_secret))
+        .route("/apps/{app}/secrets/{secret}/remove", post().to(apps::remove_secret))
+        .route("/connections", get().to(connections::list))
+        .route("/connections", post().to(connections::reorder))
+        .route("/new-connection", get().to(connections::pick))
+        .route("/new-connection/{provider}", get().to(connections::new))
+        .route("/new-connection/{provider}", post().to(connections::create))
+        .route("/connections/{connection}", get().to(connections::show))
+        .route("/connections/{connection}", post().to(connections::save))
+        .route("/connections/{connection}/remove", get().to(connections::ask))
+        .route("/connections/{connection}/remove", post().to(connections::remove));
+}
+
+#[cfg(test)]
+#[path = "console_tests.rs"]
+mod tests;
