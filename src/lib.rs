@@ -24,6 +24,7 @@ pub mod audit;
 mod cli;
 pub mod config;
 pub mod digest;
+pub mod doctor;
 pub mod error;
 pub mod flow;
 pub mod host;
@@ -34,6 +35,7 @@ pub mod providers;
 #[cfg(feature = "simulator")]
 pub mod sandbox;
 pub mod server;
+pub mod sheet;
 pub mod sql;
 pub mod store;
 pub mod telemetry;

@@ -1,15 +1,26 @@
 //! The listeners: routes of `http` on sockets, each request counted.
 
-use std::{io, net::TcpListener, time::Instant};
+use std::{
+    io,
+    net::TcpListener,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
-    App, HttpServer,
-    dev::{Server, Service, ServiceRequest, ServiceResponse},
-    middleware::DefaultHeaders,
+    App, Error, HttpServer,
+    body::MessageBody,
+    dev::{Server, ServiceRequest, ServiceResponse},
+    middleware::{DefaultHeaders, Next, from_fn},
     web::Data,
 };
 
-use crate::{app::Broker, http};
+use url::Url;
+
+use crate::{
+    admin::Admin,
+    app::Broker,
+    http::{self, admin::console::Console},
+};
 
 /// How long a client may take over the head of a request.
 const REQUEST_SECONDS: u64 = 10;
@@ -22,31 +33,71 @@ const SHUTDOWN_SECONDS: u64 = 20;
 /// Where the listener cannot be used.
 pub fn public(broker: Data<Broker>, listener: TcpListener, workers: usize) -> io::Result<Server> {
     let app = move || {
-        let counted = broker.clone();
         App::new()
             .app_data(broker.clone())
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
-            .wrap_fn(move |request, service| {
-                let (broker, begun) = (counted.clone(), Instant::now());
-                let route = route(&request);
-                let method = request.method().to_string();
-                let answering = service.call(request);
-                async move {
-                    let response: ServiceResponse<_> = answering.await?;
-                    let status = response.status().as_u16();
-                    broker.metrics.http_request(&route, &method, status, begun.elapsed());
-                    Ok(response)
-                }
-            })
+            .wrap(from_fn(counted))
             .configure(http::public)
     };
     Ok(HttpServer::new(app)
         .workers(workers)
-        .client_request_timeout(std::time::Duration::from_secs(REQUEST_SECONDS))
+        .client_request_timeout(Duration::from_secs(REQUEST_SECONDS))
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals()
         .listen(listener)?
         .run())
+}
+
+/// Serves admins, at `url`.
+///
+/// # Errors
+/// Where the listener cannot be used.
+pub fn admin(
+    admin: Data<Admin>,
+    broker: Data<Broker>,
+    listener: TcpListener,
+    url: &Url,
+) -> io::Result<Server> {
+    let console = Data::new(Console::at(url));
+    let app = move || {
+        let headers = DefaultHeaders::new()
+            .add(("Cache-Control", "no-store"))
+            .add(("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
+            .add(("Cross-Origin-Resource-Policy", "same-origin"))
+            .add(("Referrer-Policy", "no-referrer"))
+            .add(("X-Content-Type-Options", "nosniff"))
+            .add(("X-Frame-Options", "DENY"));
+        let transport = ("Strict-Transport-Security", "max-age=63072000");
+        let headers = if console.is_https() { headers.add(transport) } else { headers };
+        App::new()
+            .app_data(admin.clone())
+            .app_data(broker.clone())
+            .app_data(console.clone())
+            .wrap(headers)
+            .wrap(from_fn(counted))
+            .configure(http::admin::configure)
+    };
+    Ok(HttpServer::new(app)
+        .workers(1)
+        .client_request_timeout(Duration::from_secs(REQUEST_SECONDS))
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .disable_signals()
+        .listen(listener)?
+        .run())
+}
+
+/// Counts a request.
+async fn counted(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let (broker, begun) = (request.app_data::<Data<Broker>>().cloned(), Instant::now());
+    let (route, method) = (route(&request), request.method().to_string());
+    let response = next.call(request).await?;
+    if let Some(broker) = broker {
+        broker.metrics.http_request(&route, &method, response.status().as_u16(), begun.elapsed());
+    }
+    Ok(response)
 }
 
 /// The route's pattern: never an address, which may hold a code and has no bound.

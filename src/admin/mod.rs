@@ -6,6 +6,7 @@
 //! `tenant`'s.
 
 mod caller;
+mod connection;
 mod document;
 mod error;
 #[cfg(test)]

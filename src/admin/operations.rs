@@ -54,6 +54,7 @@ impl Admin {
         part: &Part,
         (expected, document): (Expected, Value),
     ) -> Result<Saved, AdminError> {
+        check_ids(tenant, part)?;
         let stored = self.for_writing(caller, tenant, part).await?;
         let current = stored.as_ref().and_then(|stored| stored.part(part));
         check_revision(expected, stored.as_ref(), part)?;
@@ -65,7 +66,7 @@ impl Admin {
             secrets: stored.as_ref().map_or(&none, |stored| &stored.secrets),
             ambient: &self.ambient,
         };
-        let (document, generated) = unmask.unmask(with_id(document, tenant, part)?)?;
+        let (document, generated) = unmask.unmask(with_id(document, tenant, part))?;
         let expected = current.map(|row| row.revision);
         let edit = Edit { part: part.clone(), expected, document: Some(document) };
         let after = self.change(caller, tenant, vec![edit], None).await?;
@@ -84,6 +85,9 @@ impl Admin {
         part: &Part,
         expected: Expected,
     ) -> Result<(), AdminError> {
+        if *part == Part::Tenant {
+            self.permit(caller, Right::Found, On::Tenant(tenant)).await?;
+        }
         let stored = self.for_writing(caller, tenant, part).await?;
         let current = stored.as_ref().and_then(|stored| stored.part(part)).ok_or(AdminError::NotFound)?;
         check_revision(expected, stored.as_ref(), part)?;
@@ -250,23 +254,24 @@ fn check_revision(expected: Expected, stored: Option<&StoredTenant>, part: &Part
     }
 }
 
-/// The document with its id, which need not be said twice.
-fn with_id(mut document: Value, tenant: &str, part: &Part) -> Result<Value, AdminError> {
-    let id = match part {
+/// Whether the ids are such at all.
+fn check_ids(tenant: &str, part: &Part) -> Result<(), AdminError> {
+    let own = match part {
         Part::Tenant => tenant,
         Part::App(id) | Part::Connection(id) | Part::Key(id) => id,
     };
-    if !is_id(id) {
-        let message =
-            "an id has lower case letters, digits and hyphens, at most 63, and begins with no hyphen";
-        return Err(AdminError::fault("/id", message));
-    }
-    let table = match part {
-        Part::Tenant => document.get_mut("tenant"),
-        Part::App(_) | Part::Connection(_) | Part::Key(_) => Some(&mut document),
+    let message = "an id has lower case letters, digits and hyphens, at most 63, and begins with no hyphen";
+    if is_id(own) { Ok(()) } else { Err(AdminError::fault("/id", message)) }
+}
+
+/// The document with its id, which need not be said twice.
+fn with_id(mut document: Value, tenant: &str, part: &Part) -> Value {
+    let (table, id) = match part {
+        Part::Tenant => (document.get_mut("tenant"), tenant),
+        Part::App(id) | Part::Connection(id) | Part::Key(id) => (Some(&mut document), id.as_str()),
     };
     if let Some(table) = table.and_then(Value::as_object_mut) {
         table.entry("id").or_insert_with(|| json!(id));
     }
-    Ok(document)
+    document
 }

@@ -4,6 +4,7 @@
 //! may not do is [`AdminError::Forbidden`].
 
 use super::{Admin, AdminError, Caller, Role, Scope};
+use crate::tenant::is_id;
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,6 +106,10 @@ impl Admin {
     }
 
     async fn reaches(&self, caller: &Caller, on: On<'_>) -> Result<bool, AdminError> {
+        // What is no id is nobody's, and no store is asked for it.
+        if matches!(on, On::Tenant(id) | On::Platform(id) if !is_id(id)) {
+            return Ok(false);
+        }
         Ok(match (&caller.scope, on) {
             (_, On::Reach) | (Scope::All, _) => true,
             (Scope::Platform(mine), On::Platform(other)) | (Scope::Tenant(mine), On::Tenant(other)) => {

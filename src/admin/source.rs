@@ -1,12 +1,19 @@
 //! Where the tenants are: a store that is written to, or an operator's folder that is only read.
 
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::Value;
 use sqlx::Row as _;
 use tokio::task::spawn_blocking;
 
 use super::{AdminError, Listing, Scope, TenantSummary};
-use crate::tenant::{
-    files::Folder,
-    store::{Store, StoredTenant},
+use crate::{
+    app::Broker,
+    tenant::{
+        files::Folder,
+        model::Tenant,
+        store::{Store, StoredTenant},
+    },
 };
 
 /// Where the tenants are.
@@ -35,6 +42,14 @@ impl Source {
                 let documents = documents(folder).await?;
                 Ok(documents.get(id).map(|document| StoredTenant::of_file(id, document)))
             }
+        }
+    }
+
+    /// A tenant to serve, as it is kept now.
+    pub(super) async fn load(&self, broker: &Broker, id: &str) -> Result<Option<Arc<Tenant>>, AdminError> {
+        match self {
+            Self::Store(store) => Ok(store.load(id).await?.map(|loaded| Arc::new(loaded.tenant))),
+            Self::Folder(_) => Ok(broker.tenants.tenant(id).await?),
         }
     }
 
@@ -70,9 +85,7 @@ fn within(scope: &Scope, one: &TenantSummary) -> bool {
     }
 }
 
-async fn documents(
-    folder: &Folder,
-) -> Result<std::collections::BTreeMap<String, serde_json::Value>, AdminError> {
+async fn documents(folder: &Folder) -> Result<BTreeMap<String, Value>, AdminError> {
     let folder = folder.clone();
     spawn_blocking(move || folder.documents()).await.map_err(AdminError::internal)
 }

@@ -9,12 +9,13 @@ use tokio::sync::Semaphore;
 use tunnus_sdk::{Finding, Severity};
 
 use super::{
-    Failure, doctor,
+    Failure,
     serve::assemble,
     settings::{Settings, runtime},
 };
 use crate::{
     app::Broker,
+    doctor,
     providers::Providers,
     tenant::model::{Connection, Tenant},
 };

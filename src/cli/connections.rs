@@ -12,9 +12,8 @@ use super::{
     Failure,
     serve::assemble,
     settings::{Settings, runtime},
-    sheet::Sheet,
 };
-use crate::providers::Providers;
+use crate::{providers::Providers, sheet::Sheet};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -6,10 +6,11 @@ use clap::{Parser, Subcommand};
 
 use crate::providers::Providers;
 
+mod admin;
 mod apply;
 mod check;
 mod connections;
-mod doctor;
+
 mod init;
 mod keys;
 #[cfg(feature = "simulator")]
@@ -17,7 +18,6 @@ mod sandbox;
 mod secrets;
 mod serve;
 mod settings;
-mod sheet;
 
 /// An identity broker: every strong identity provider behind one API.
 #[derive(Debug, Parser)]
@@ -44,6 +44,8 @@ enum Command {
     Apply(apply::Arguments),
     /// Makes keys and secrets, and shows the public part of a key.
     Keys(keys::Arguments),
+    /// Makes, lists and revokes the tokens of admins.
+    Admin(admin::Arguments),
     /// Seals values for tenants' files, and moves everything to a new master key.
     Secrets(secrets::Arguments),
 }
@@ -72,6 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, providers: Providers) 
         Command::Init(arguments) => init::run(&arguments, providers),
         Command::Apply(arguments) => apply::run(&arguments, providers),
         Command::Keys(arguments) => keys::run(arguments),
+        Command::Admin(arguments) => admin::run(&arguments, providers),
         Command::Secrets(arguments) => secrets::run(&arguments, providers),
     };
     done.unwrap_or_else(|error| complain(error.as_ref()))

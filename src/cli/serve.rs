@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::{
-    Failure,
+    Failure, admin,
     apply::open,
     settings::{Settings, runtime},
 };
@@ -36,7 +36,7 @@ use crate::{
     tenant::{
         files::Folder,
         lookup::Tenants,
-        store::{cache::StoredTenants, follow::Follower},
+        store::{Store, cache::StoredTenants, follow::Follower},
         watch::Watch,
     },
 };
@@ -64,6 +64,14 @@ pub(super) enum Keeping {
 }
 
 impl Keeping {
+    /// The store, where the tenants are in one.
+    pub(super) fn store(&self) -> Option<&Store> {
+        match self {
+            Self::Watch(_) => None,
+            Self::Follow(follower) => Some(follower.store()),
+        }
+    }
+
     async fn run(self, broker: Data<Broker>) {
         match self {
             Self::Watch(watch) => watch.run(|look| broker.follow(look)).await,
@@ -125,40 +133,46 @@ pub(super) async fn assemble(
 }
 
 async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
-    let (broker, keeping) = assemble(&config, providers).await?;
-    let servers = listen(&config, &broker)?;
-    let handles = servers.each_ref().map(Server::handle);
-    let [public, management] = servers.map(tokio::spawn);
+    let (broker, keeping) = assemble(&config, providers.clone()).await?;
+    let admin = admin::listener(&config, providers, &broker, &keeping).await?;
+    let mut servers = listen(&config, &broker)?;
+    servers.extend(admin);
+    let handles: Vec<ServerHandle> = servers.iter().map(Server::handle).collect();
+    let serving: Vec<_> = servers.into_iter().map(tokio::spawn).collect();
     let watching = tokio::spawn(keeping.run(broker.clone()));
     tracing::info!(listen = %config.server.listen, public_url = broker.public_url, "serving");
     asked_to_stop().await?;
     stop(&broker, Duration::from_secs(config.server.drain.into()), &handles).await?;
     watching.abort();
-    public.await??;
-    Ok(management.await??)
+    for server in serving {
+        server.await??;
+    }
+    Ok(())
 }
 
 /// The public listener and the management one.
-fn listen(config: &Config, broker: &Data<Broker>) -> io::Result<[Server; 2]> {
+fn listen(config: &Config, broker: &Data<Broker>) -> io::Result<Vec<Server>> {
     let workers = available_parallelism().map_or(1, std::num::NonZero::get);
     let public = bind("server.listen", config.server.listen)?;
     let management = bind("server.management_listen", config.server.management_listen)?;
-    Ok([server::public(broker.clone(), public, workers)?, server::management(broker.clone(), management)?])
+    let public = server::public(broker.clone(), public, workers)?;
+    Ok(vec![public, server::management(broker.clone(), management)?])
 }
 
-fn bind(key: &str, address: SocketAddr) -> io::Result<TcpListener> {
+pub(super) fn bind(key: &str, address: SocketAddr) -> io::Result<TcpListener> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{key} = {address}: {error}"));
     TcpListener::bind(address).map_err(named)
 }
 
 /// Not ready first, and after `drain`, when whoever balances load has noticed, no new connections;
 /// requests in flight end. Who asks a second time does not wait for the balancer.
-async fn stop(broker: &Broker, drain: Duration, [public, management]: &[ServerHandle; 2]) -> io::Result<()> {
+async fn stop(broker: &Broker, drain: Duration, handles: &[ServerHandle]) -> io::Result<()> {
     broker.stopping.store(true, Ordering::Relaxed);
     tracing::info!("stopping");
     timeout(drain, asked_to_stop()).await.unwrap_or(Ok(()))?;
-    public.stop(true).await;
-    management.stop(false).await;
+    for handle in handles {
+        handle.stop(true).await;
+    }
     Ok(())
 }
 

@@ -31,6 +31,15 @@ pub struct Server {
     /// already: as long as a balancer needs to notice.
     #[schemars(range(min = 0, max = 60))]
     pub drain: u32,
+    /// Where admins are served: the API, the console, `/openapi.json`. Nowhere where the key is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", extend("format" = "socket-address"))]
+    pub admin_listen: Option<SocketAddr>,
+    /// How admins' browsers reach it: an origin of its own. `http://` and `admin_listen` where the key
+    /// is missing, which is good for a loopback address alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", extend("format" = "public-url"))]
+    pub admin_url: Option<PublicUrl>,
 }
 
 impl Default for Server {
@@ -40,6 +49,8 @@ impl Default for Server {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             management_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)),
             drain: 0,
+            admin_listen: None,
+            admin_url: None,
         }
     }
 }
@@ -48,9 +59,43 @@ impl Section for Server {
     const NAME: &'static str = "server";
 
     fn check(&self) -> Vec<SettingsError> {
-        let same = self.listen == self.management_listen && self.listen.port() != 0;
-        let message = "the management listener needs an address of its own: metrics are not public";
-        same.then(|| SettingsError::new("/management_listen", message)).into_iter().collect()
+        let mut faults = Vec::new();
+        let mut fault = |pointer, message: &str| faults.push(SettingsError::new(pointer, message));
+        let same = |one: SocketAddr, other: SocketAddr| one == other && one.port() != 0;
+        if same(self.listen, self.management_listen) {
+            fault(
+                "/management_listen",
+                "the management listener needs an address of its own: metrics are not public",
+            );
+        }
+        let Some(listen) = self.admin_listen else {
+            if self.admin_url.is_some() {
+                fault("/admin_url", "admin_listen is missing: nobody listens there");
+            }
+            return faults;
+        };
+        if same(listen, self.listen) || same(listen, self.management_listen) {
+            fault("/admin_listen", "the admin listener needs an address of its own");
+        }
+        match self.admin_url() {
+            None => fault("/admin_listen", "say how browsers reach it: admin_url, an https URL"),
+            Some(url) if !url.is_origin() => fault("/admin_url", "an admin URL has no path"),
+            Some(url) if url.origin() == self.public_url.origin() => {
+                fault("/admin_url", "the admin listener needs an origin of its own, apart from public_url");
+            }
+            Some(_) => {}
+        }
+        faults
+    }
+}
+
+impl Server {
+    /// How admins' browsers reach the admin listener; none where there is none, or it is not said.
+    #[must_use]
+    pub fn admin_url(&self) -> Option<PublicUrl> {
+        let listen = self.admin_listen?;
+        let loopback = || format!("http://{listen}").parse().ok();
+        self.admin_url.clone().or_else(loopback)
     }
 }
 
@@ -64,6 +109,17 @@ impl PublicUrl {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Its origin.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        Url::parse(&self.0).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+    }
+
+    /// Whether it is an origin and nothing more.
+    fn is_origin(&self) -> bool {
+        self.origin() == self.0
     }
 
     /// The issuer of a tenant, byte for byte: `{public_url}/t/{tenant}`.
@@ -181,6 +237,29 @@ mod tests {
         ] {
             assert!(bad.parse::<PublicUrl>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn admins_are_served_at_an_origin_of_their_own() {
+        let faults = |listen: &str, url: Option<&str>| -> Vec<String> {
+            let admin_url = url.map(|url| url.parse().unwrap());
+            let server =
+                Server { admin_listen: Some(listen.parse().unwrap()), admin_url, ..Server::default() };
+            server.check().into_iter().map(|fault| fault.pointer).collect()
+        };
+        assert!(faults("127.0.0.1:8081", None).is_empty());
+        assert!(faults("0.0.0.0:8081", Some("https://admin.example")).is_empty());
+        for (listen, url, at) in [
+            ("0.0.0.0:8081", None, "/admin_listen"),
+            ("127.0.0.1:8080", Some("https://admin.example"), "/admin_listen"),
+            ("127.0.0.1:9090", Some("https://admin.example"), "/admin_listen"),
+            ("127.0.0.1:8081", Some("http://127.0.0.1:8080"), "/admin_url"),
+            ("127.0.0.1:8081", Some("https://id.example/admin"), "/admin_url"),
+        ] {
+            assert_eq!(faults(listen, url), [at], "{listen} {url:?}");
+        }
+        let nobody = Server { admin_url: "https://admin.example".parse().ok(), ..Server::default() };
+        assert_eq!(nobody.check()[0].pointer, "/admin_url");
     }
 
     #[test]

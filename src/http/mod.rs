@@ -1,4 +1,4 @@
-//! The public listener: the only file with paths.
+//! The listeners: the only file with paths, but for the admin's own table in `admin::routes`.
 //!
 //! Owns the route tables. A handler reads its request, calls `flow`, and answers; what went wrong
 //! becomes a response in `error`, and nowhere else.

@@ -133,6 +133,9 @@ impl Kept {
 
     /// The token of this id.
     pub(super) async fn by_id(&self, id: &str) -> Result<Option<Row>, AdminError> {
+        if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+            return Ok(None);
+        }
         match self {
             Self::Memory(rows, _) => Ok(locked(rows).iter().find(|row| row.info.id == id).cloned()),
             Self::Sql(sql, _) => one(sql, " WHERE t.id = $1", id).await,

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{
-    StoreError,
+    Store, StoreError,
     cache::{Refresh, StoredTenants},
 };
 use crate::{
@@ -55,6 +55,12 @@ impl Follower {
     pub async fn new(tenants: StoredTenants) -> Result<Self, StoreError> {
         let last = tenants.store().sql().last_change().await?;
         Ok(Self { tenants, last, listener: None, answers: None })
+    }
+
+    /// The store that is followed.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        self.tenants.store()
     }
 
     /// Follows until dropped; `told` hears what comes of it.

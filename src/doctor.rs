@@ -21,12 +21,7 @@ use crate::{
 const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Looks at a connection, and where `live` at its upstream.
-pub(super) async fn examine(
-    broker: &Broker,
-    tenant: &Tenant,
-    connection: &Connection,
-    live: bool,
-) -> Vec<Finding> {
+pub async fn examine(broker: &Broker, tenant: &Tenant, connection: &Connection, live: bool) -> Vec<Finding> {
     let mut findings = credentials(connection, broker.flows.ambient.now());
     match broker.connections.ready(tenant, connection) {
         Ok(ready) if live => {

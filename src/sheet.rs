@@ -11,7 +11,7 @@ use crate::{host::ends, tenant::model::Connection};
 
 /// What the upstream's admin must set.
 #[derive(Debug, Serialize)]
-pub(super) struct Sheet {
+pub struct Sheet {
     connection: String,
     provider: &'static str,
     environment: Environment,
@@ -47,11 +47,8 @@ struct Headings {
 
 impl Sheet {
     /// The sheet of a connection below `issuer`; none where a key of it cannot be used.
-    pub(super) fn of(
-        definition: &dyn ErasedDefinition,
-        connection: &Connection,
-        issuer: &str,
-    ) -> Option<Self> {
+    #[must_use]
+    pub fn of(definition: &dyn ErasedDefinition, connection: &Connection, issuer: &str) -> Option<Self> {
         let descriptor = definition.descriptor();
         let mut published: Value = serde_json::from_str(&connection.key_set()?.body).ok()?;
         let keys = published.get_mut("keys").and_then(Value::as_array_mut).map(std::mem::take);
@@ -75,12 +72,14 @@ impl Sheet {
     }
 
     /// For programs.
-    pub(super) fn to_json(&self) -> String {
+    #[must_use]
+    pub fn to_json(&self) -> String {
         serde_json::json!(self).to_string()
     }
 
     /// For people.
-    pub(super) fn to_text(&self, locale: Locale) -> String {
+    #[must_use]
+    pub fn to_text(&self, locale: Locale) -> String {
         let headings = Headings::of(locale);
         let environment = match self.environment {
             Environment::Production => "production",
