@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use tunnus_sdk::{Finding, LoginRequest, Member, Severity, SubjectSource, Timestamp};
+use tunnus_sdk::{Finding, Locale, LoginRequest, Member, Severity, SubjectSource, Timestamp};
 
 use crate::{
     app::Broker,
@@ -23,6 +23,7 @@ const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Looks at a connection, and where `live` at its upstream.
 pub async fn examine(broker: &Broker, tenant: &Tenant, connection: &Connection, live: bool) -> Vec<Finding> {
     let mut findings = credentials(connection, broker.flows.ambient.now());
+    findings.extend(pause(connection));
     match broker.connections.ready(tenant, connection) {
         Ok(ready) if live => {
             findings.extend(ready.provider.probe().await);
@@ -53,6 +54,13 @@ fn credentials(connection: &Connection, now: Timestamp) -> Vec<Finding> {
         fine(kind.name(), format!("good until {date}"))
     };
     ends(&connection.credentials).into_iter().map(judge).collect()
+}
+
+/// What people are told where the connection is paused.
+fn pause(connection: &Connection) -> Option<Finding> {
+    let notice = connection.paused.as_ref()?.in_locale(Locale::En).unwrap_or_default();
+    let remedy = "take `paused` out of the connection's settings when it may be used again";
+    Some(finding(Severity::Warning, "pause", format!("is paused: {notice}"), remedy))
 }
 
 /// Begins a login that nobody will finish: a request that is pushed is judged by the upstream at once.

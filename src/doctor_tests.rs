@@ -20,6 +20,7 @@ fn connection(end: i64) -> Connection {
         environment: Environment::Production,
         enabled: true,
         display_name: LocalizedText::default(),
+        paused: None,
         subject: SubjectSource::Upstream,
         settings: Value::Null,
         credentials: Credentials { certificate: Some(pem.into()), ..Credentials::default() },

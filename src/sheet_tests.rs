@@ -22,6 +22,7 @@ fn connection(definition: &dyn ErasedDefinition, settings: Value) -> Connection 
         environment: Environment::Production,
         enabled: true,
         display_name: LocalizedText::default(),
+        paused: None,
         subject: SubjectSource::Upstream,
         settings,
         credentials,

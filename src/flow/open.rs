@@ -47,10 +47,12 @@ impl Picked {
 /// reload or the back button finds the same one, also where the request came by POST.
 pub(super) async fn straight(visit: &Visit, identification: Identification) -> Reply {
     let app = visit.app(&identification);
-    let choices =
-        app.map_or(0, |app| prepare::possible(&visit.broker, &visit.tenant, app, &identification).len());
+    let to_choose = app.is_ok_and(|app| {
+        let possible = prepare::possible(&visit.broker, &visit.tenant, app, &identification);
+        possible.len() > 1 || possible.iter().any(|connection| connection.paused.is_some())
+    });
     let locale = visit.locale(&identification);
-    match visit.door(&identification, &[]).filter(|_| choices > 1) {
+    match visit.door(&identification, &[]).filter(|_| to_choose) {
         Some(door) => Reply::new(Answer::Door(door), locale),
         None => open(visit, identification, &Picked::default()).await,
     }
@@ -75,9 +77,15 @@ pub(super) async fn open(visit: &Visit, identification: Identification, picked: 
     let possible = prepare::possible(&visit.broker, &tenant, &app, &identification);
     let chosen = match &picked.connection {
         Some(id) => possible.iter().find(|connection| connection.id == *id),
-        None => possible.first().filter(|_| possible.len() == 1),
+        // The chooser tells why there is nothing to choose.
+        None => possible.first().filter(|only| possible.len() == 1 && may_go_on(only, &identification)),
     };
     match chosen {
+        Some(connection) if connection.paused.is_some() => {
+            let progress =
+                Progress::over(&identification, &connection.id, FlowStep::Chosen, Ledger::default());
+            fail(visit, &identification, &progress, Code::ConnectionPaused.into()).await
+        }
         Some(connection) => {
             if picked.connection.is_some() {
                 visit.broker.metrics.step(&tenant.id, &connection.id, FlowStep::Chosen);
@@ -90,6 +98,12 @@ pub(super) async fn open(visit: &Visit, identification: Identification, picked: 
         }
         None => chooser(visit, &app, &identification, &possible),
     }
+}
+
+/// Whether the only connection is gone to without asking: where the app has named it, also to be told
+/// that it is paused meanwhile.
+const fn may_go_on(only: &Connection, identification: &Identification) -> bool {
+    only.paused.is_none() || identification.connection.is_some()
 }
 
 /// Ends what no attempt has ended: the person gives up, or comes too late.
@@ -142,11 +156,17 @@ fn chooser(
     let locale = visit.locale(identification);
     let choice = |connection: &&Arc<Connection>| {
         let name = connection.display_name.in_locale(locale).unwrap_or(&connection.id).to_owned();
+        if let Some(notice) = &connection.paused {
+            let notice = notice.in_locale(locale).map(str::to_owned);
+            return Some(Choice { name, to: None, notice });
+        }
         let url = visit.door(identification, &[("connection", &connection.id)])?;
-        Some(Choice { name, to: BrowserRequest::Get(url), notice: None })
+        Some(Choice { name, to: Some(BrowserRequest::Get(url)), notice: None })
     };
+    let all_paused = possible.iter().all(|connection| connection.paused.is_some());
+    let why = if all_paused { Code::ConnectionPaused } else { Code::UserCancelled };
     let choices = possible.iter().filter_map(choice).collect();
     let name = app.name.in_locale(locale).unwrap_or(&app.id).to_owned();
-    let back = visit.door(identification, &[("abandon", Code::UserCancelled.name())]);
+    let back = visit.door(identification, &[("abandon", why.name())]);
     Reply::new(Answer::Page(Page::Chooser { app: name, choices, back }), locale)
 }

@@ -71,9 +71,9 @@ pub enum Page {
 pub struct Choice {
     /// What it is called.
     pub name: String,
-    /// Where it leads.
-    pub to: BrowserRequest,
-    /// A notice beside it: a disturbance, say.
+    /// Where it leads; none where it is paused.
+    pub to: Option<BrowserRequest>,
+    /// A notice beside it: why it is paused.
     pub notice: Option<String>,
 }
 

@@ -20,7 +20,7 @@ use crate::{
 pub struct Asked {
     /// What only that face needs.
     pub face: Face,
-    /// The connection.
+    /// The connection, or an alias of the tenant's.
     pub connection: Option<String>,
     /// The bank behind it.
     pub method: Option<String>,
@@ -47,8 +47,9 @@ pub struct Asked {
 /// Makes an identification of what `app` asks.
 ///
 /// # Errors
-/// [`Code::ConnectionUnknown`] where the app may use no such connection, [`Code::RequestInvalid`]
-/// where it asks for what it may not have or the connection cannot give.
+/// [`Code::ConnectionUnknown`] where the app may use no such connection, [`Code::ConnectionPaused`]
+/// where the one that it names is paused, [`Code::RequestInvalid`] where it asks for what it may not
+/// have or the connection cannot give.
 pub fn prepare(broker: &Broker, tenant: &Tenant, app: &App, asked: Asked) -> Result<Identification, Error> {
     check_hint(broker, &asked)?;
     check_allowed(app, &asked.required)?;
@@ -56,7 +57,7 @@ pub fn prepare(broker: &Broker, tenant: &Tenant, app: &App, asked: Asked) -> Res
     let optional =
         optional.intersection(&app.claims).copied().filter(|member| !asked.required.contains(member));
     let now = broker.flows.ambient.now();
-    let identification = Identification {
+    let mut identification = Identification {
         id: broker.flows.ambient.id(),
         tenant: tenant.id.clone(),
         app: app.id.clone(),
@@ -77,10 +78,35 @@ pub fn prepare(broker: &Broker, tenant: &Tenant, app: &App, asked: Asked) -> Res
         created_at: now,
         expires_at: now.plus(broker.lifetimes.identification()),
     };
-    if possible(broker, tenant, app, &identification).is_empty() {
+    follow_alias(broker, tenant, app, &mut identification);
+    let possible = possible(broker, tenant, app, &identification);
+    if possible.is_empty() {
         return Err(impossible(tenant, app, &identification));
     }
+    // Who chooses for himself is told on the chooser.
+    if identification.connection.is_some() && possible.iter().all(|connection| connection.paused.is_some()) {
+        return Err(Code::ConnectionPaused.into());
+    }
     Ok(identification)
+}
+
+/// Puts a connection in the place of an alias, once and for good for this identification: where the
+/// alias is split, by lot among those that can serve it now. An alias that leads where the app may not
+/// go is unknown to it.
+fn follow_alias(broker: &Broker, tenant: &Tenant, app: &App, identification: &mut Identification) {
+    let Some(alias) = identification.connection.as_ref().and_then(|name| tenant.aliases.get(name)) else {
+        return;
+    };
+    let find = |id: &str| tenant.connections_of(app).find(|connection| connection.id == id);
+    if !alias.connections().all(|id| find(id).is_some()) {
+        return;
+    }
+    let able = |id: &str| find(id).is_some_and(|connection| can_serve(broker, connection, identification));
+    let open = |id: &str| able(id) && find(id).is_some_and(|connection| connection.paused.is_none());
+    let chance = u64::from_be_bytes(broker.flows.ambient.bytes());
+    let picked = alias.pick(open, chance).or_else(|| alias.pick(able, chance));
+    let picked = picked.or_else(|| alias.pick(|_| true, chance)).map(str::to_owned);
+    identification.connection = picked;
 }
 
 /// The connections that can serve `identification`, in the order of the chooser.
@@ -94,14 +120,17 @@ pub fn possible<'a>(
     let chosen = |connection: &Connection| {
         identification.connection.as_ref().is_none_or(|chosen| *chosen == connection.id)
     };
-    let able = |connection: &Connection| {
-        broker.providers.find(&connection.provider).is_some_and(|provider| {
-            let descriptor = provider.descriptor();
-            let selects = identification.method.is_none() || descriptor.selects_method;
-            selects && identification.required.iter().all(|member| can_give(&descriptor, *member))
-        })
-    };
-    tenant.connections_of(app).filter(|connection| chosen(connection) && able(connection)).collect()
+    let connections = tenant.connections_of(app).filter(|connection| chosen(connection));
+    connections.filter(|connection| can_serve(broker, connection, identification)).collect()
+}
+
+/// Whether a connection can give what `identification` cannot do without.
+fn can_serve(broker: &Broker, connection: &Connection, identification: &Identification) -> bool {
+    broker.providers.find(&connection.provider).is_some_and(|provider| {
+        let descriptor = provider.descriptor();
+        let selects = identification.method.is_none() || descriptor.selects_method;
+        selects && identification.required.iter().all(|member| can_give(&descriptor, *member))
+    })
 }
 
 /// Whether a provider can give `member`, by itself or by what we derive.

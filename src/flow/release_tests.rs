@@ -35,6 +35,7 @@ fn connection(subject: SubjectSource) -> Connection {
         environment: Environment::Production,
         enabled: true,
         display_name: LocalizedText::default(),
+        paused: None,
         subject,
         settings: serde_json::Value::Null,
         credentials: Credentials::default(),

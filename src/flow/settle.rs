@@ -38,9 +38,8 @@ pub(super) async fn fail(
     visit.broker.metrics.failed(&visit.tenant.id, connection, &error);
     let another_helps =
         matches!(error.code, Code::ProviderUnavailable | Code::AssuranceTooLow | Code::ConnectionPaused);
-    let others = visit
-        .app(identification)
-        .is_ok_and(|app| prepare::possible(&visit.broker, &visit.tenant, app, identification).len() > 1);
+    let others =
+        visit.app(identification).is_ok_and(|app| has_another(visit, app, identification, connection));
     if another_helps && others {
         attempt_failed(visit, identification, progress, &error).await;
         let back = visit.door(identification, &[("abandon", error.code.name())]).map(BrowserRequest::Get);
@@ -58,6 +57,12 @@ async fn attempt_failed(visit: &Visit, identification: &Identification, progress
     if let Err(error) = recorded(&visit.broker, event).await {
         error.log(&identification.trace_id);
     }
+}
+
+/// Whether the person can go on by another connection.
+fn has_another(visit: &Visit, app: &App, identification: &Identification, failed: &str) -> bool {
+    let possible = prepare::possible(&visit.broker, &visit.tenant, app, identification);
+    possible.iter().any(|other| other.id != failed && other.paused.is_none())
 }
 
 /// Settles an identification and answers its browser.

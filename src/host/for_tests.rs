@@ -180,6 +180,7 @@ impl Setup {
             environment: Environment::Sandbox,
             enabled: true,
             display_name: LocalizedText::default(),
+            paused: None,
             subject: SubjectSource::Upstream,
             settings: serde_json::Value::Null,
             credentials: self.credentials,

@@ -119,6 +119,7 @@ fn connection(
         environment: Environment::Sandbox,
         enabled: true,
         display_name: brought.display_name,
+        paused: None,
         subject: brought.subject.unwrap_or(descriptor.subject),
         settings: brought.settings,
         credentials: brought.credentials,

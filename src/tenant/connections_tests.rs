@@ -100,6 +100,7 @@ fn connection(test: &str, id: &str, revision: u64, good: bool) -> Connection {
         environment: Environment::Production,
         enabled: true,
         display_name: LocalizedText::default(),
+        paused: None,
         subject: SubjectSource::Upstream,
         settings: json!({ "test": test, "good": good }),
         credentials: Credentials::default(),

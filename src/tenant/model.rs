@@ -126,6 +126,8 @@ pub struct Connection {
     pub enabled: bool,
     /// Its name on the chooser.
     pub display_name: LocalizedText,
+    /// What people are told where it is paused: nobody starts over it, who is on the way arrives.
+    pub paused: Option<LocalizedText>,
     /// What the subject is made from.
     pub subject: SubjectSource,
     /// The provider's settings, checked.
@@ -134,7 +136,7 @@ pub struct Connection {
     pub credentials: Credentials,
     /// Its keys in the ring, without private parts.
     pub ring: Vec<Key>,
-    /// Changes whenever anything of the above does.
+    /// Changes whenever anything of the above does, but for the pause.
     pub revision: u64,
     /// Made when first asked for: [`Connection::key_set`].
     pub key_set: OnceLock<Option<KeySet>>,

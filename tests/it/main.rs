@@ -1,6 +1,8 @@
 //! Integration tests.
 
 #[cfg(test)]
+mod aliases;
+#[cfg(test)]
 mod attacks;
 #[cfg(test)]
 mod attacks_apps;
@@ -16,6 +18,8 @@ mod interop;
 mod journeys;
 #[cfg(test)]
 mod metrics;
+#[cfg(test)]
+mod pauses;
 #[cfg(test)]
 mod stopping;
 #[cfg(test)]

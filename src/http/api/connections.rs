@@ -6,7 +6,7 @@ use actix_web::{
 };
 use serde_json::{Value, json};
 
-use super::body::{caller, respond};
+use super::body::{add, caller, respond};
 use crate::{
     app::Broker,
     error::Error,
@@ -33,12 +33,20 @@ async fn listed(broker: &Data<Broker>, tenant: &str, request: &HttpRequest) -> R
 
 fn show(broker: &Broker, tenant: &Tenant, connection: &Connection) -> Value {
     let descriptor = broker.providers.find(&connection.provider).map(|provider| provider.descriptor());
-    let healthy = broker.connections.ready(tenant, connection).is_ok();
-    json!({
+    let health = match broker.connections.ready(tenant, connection) {
+        Err(_) => "misconfigured",
+        Ok(_) if connection.paused.is_some() => "paused",
+        Ok(_) => "ok",
+    };
+    let mut shown = json!({
         "id": connection.id,
         "display_name": connection.display_name,
         "environment": connection.environment,
         "methods": descriptor.map(|descriptor| descriptor.methods).unwrap_or_default(),
-        "health": if healthy { "ok" } else { "misconfigured" },
-    })
+        "health": health,
+    });
+    if let Some(notice) = &connection.paused {
+        add(&mut shown, "notice", json!(notice));
+    }
+    shown
 }

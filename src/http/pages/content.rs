@@ -95,8 +95,8 @@ impl Way {
 pub(super) struct Item {
     /// What it is called.
     pub name: String,
-    /// Where it leads.
-    pub way: Way,
+    /// Where it leads; none where it is paused.
+    pub way: Option<Way>,
     /// A notice beneath the name.
     pub notice: Option<String>,
 }
@@ -138,7 +138,7 @@ impl Action {
 impl Content {
     /// Whether it holds a form.
     pub(super) fn has_form(&self) -> bool {
-        let ways = self.choices.iter().map(|item| &item.way);
+        let ways = self.choices.iter().filter_map(|item| item.way.as_ref());
         let mut ways = ways.chain(self.actions.iter().map(|action| &action.way));
         self.form.is_some() || ways.any(Way::is_form)
     }
@@ -194,11 +194,15 @@ fn chooser(app: &str, choices: &[Choice], back: Option<&Url>, texts: &Texts) -> 
     content
 }
 
-/// The choices that lead somewhere.
+/// The choices, but for those that lead where no browser should go.
 fn items(choices: &[Choice]) -> Vec<Item> {
     let item = |choice: &Choice| {
-        let notice = choice.notice.as_deref().map(plain::name).filter(|notice| !notice.is_empty());
-        Some(Item { name: plain::name(&choice.name), way: Way::of(&choice.to, address::web)?, notice })
+        let notice = choice.notice.as_deref().map(plain::notice).filter(|notice| !notice.is_empty());
+        let way = match &choice.to {
+            Some(to) => Some(Way::of(to, address::web)?),
+            None => None,
+        };
+        Some(Item { name: plain::name(&choice.name), way, notice })
     };
     choices.iter().filter_map(item).collect()
 }

@@ -27,7 +27,7 @@ fn branding() -> Branding {
 fn choice(name: &str) -> Choice {
     Choice {
         name: name.to_owned(),
-        to: BrowserRequest::Get(url("https://id.example/t/acme/authorize?connection=ftn&x=1")),
+        to: Some(BrowserRequest::Get(url("https://id.example/t/acme/authorize?connection=ftn&x=1"))),
         notice: None,
     }
 }
@@ -60,7 +60,7 @@ fn pages(name: &str) -> Vec<Page> {
         Page::Chooser { app: app.clone(), choices: vec![with_notice, choice("Mobiilivarmenne")], back },
         Page::Chooser { app: app.clone(), choices: Vec::new(), back: None },
         Page::Waiting { choices: vec![choice(name), choice("Acme Shop")] },
-        Page::Waiting { choices: vec![Choice { to: form(), ..choice(name) }, choice("Acme Shop")] },
+        Page::Waiting { choices: vec![Choice { to: Some(form()), ..choice(name) }, choice("Acme Shop")] },
         Page::Working { again: BrowserRequest::Get(here.clone()) },
         Page::Working { again: form() },
         Page::WithoutCookies { retry: here.clone() },
@@ -249,7 +249,8 @@ fn what_came_in_a_form_is_led_on_by_a_form() {
     let field = "<input type=\"hidden\" name=\"code\" value=\"c\">";
     assert!(html.contains(form) && html.contains(field) && !html.contains("<script"), "{html}");
     assert!(html.contains("type=\"submit\">Palaa palveluun Acme Shop</button>"), "{html}");
-    let html = in_finnish(&Page::Waiting { choices: vec![Choice { to: back, ..choice("Nordea") }] }).html;
+    let html =
+        in_finnish(&Page::Waiting { choices: vec![Choice { to: Some(back), ..choice("Nordea") }] }).html;
     assert!(html.contains(form) && html.contains(field), "{html}");
     assert!(
         html.contains("<button class=\"choice\" type=\"submit\">") && !html.contains("<a class=\"choice\""),
@@ -279,6 +280,18 @@ fn the_chooser_links_each_connection_and_says_who_asks() {
         ),
         "{html}"
     );
+}
+
+#[test]
+fn a_paused_connection_leads_nowhere_and_says_why() {
+    let notice = format!("Huoltokatko kello 22–24. {}", "å".repeat(200));
+    let paused = Choice { to: None, notice: Some(notice.clone()), ..choice("Nordea") };
+    let choices = vec![paused, choice("Mobiilivarmenne")];
+    let html = in_finnish(&Page::Chooser { app: "Acme Shop".to_owned(), choices, back: None }).html;
+    let shown: String = notice.chars().take(200).collect();
+    assert!(html.contains(&format!("<span class=\"spoken\">Huomio: </span>{shown}…</span>")), "{html}");
+    assert!(html.contains("<span class=\"choice paused\" role=\"link\" aria-disabled=\"true\">"), "{html}");
+    assert_eq!(html.matches("<a class=\"choice\"").count(), 1);
 }
 
 #[test]
@@ -323,9 +336,9 @@ fn a_form_posts_its_fields_even_where_one_is_called_submit() {
 fn no_page_leads_to_an_address_that_runs() {
     let bad = || url("javascript:alert(document.domain)");
     let mut trap = choice("Nordea");
-    trap.to = BrowserRequest::Get(bad());
+    trap.to = Some(BrowserRequest::Get(bad()));
     let bad_form = || BrowserRequest::Post { action: bad(), fields: Vec::new() };
-    let by_form = Choice { to: bad_form(), ..trap.clone() };
+    let by_form = Choice { to: Some(bad_form()), ..trap.clone() };
     let home = Failure {
         again: Some(bad_form()),
         another: Some(bad()),

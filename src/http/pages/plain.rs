@@ -5,18 +5,30 @@
 /// How long a name may be, in characters.
 const NAME_MAX: usize = 80;
 
+/// How long a notice may be, in characters.
+const NOTICE_MAX: usize = 200;
+
 /// How long a trace id may be, in characters.
 const TRACE_MAX: usize = 64;
 
-/// A name or a notice: at most 80 characters, without control characters and without those that
-/// turn the direction of text, which can make one name look like another.
+/// A name: at most 80 characters, without control characters and without those that turn the
+/// direction of text, which can make one name look like another.
 pub(super) fn name(text: &str) -> String {
+    one_line(text, NAME_MAX)
+}
+
+/// A notice: the same with at most 200 characters.
+pub(super) fn notice(text: &str) -> String {
+    one_line(text, NOTICE_MAX)
+}
+
+fn one_line(text: &str, longest: usize) -> String {
     let mut chars = text.trim().chars().filter(|char| !char.is_control() && !turns(*char));
-    let mut name: String = chars.by_ref().take(NAME_MAX).collect();
+    let mut line: String = chars.by_ref().take(longest).collect();
     if chars.next().is_some() {
-        name.push('…');
+        line.push('…');
     }
-    name
+    line
 }
 
 /// A trace id: at most 64 characters, printable ASCII only.

@@ -33,6 +33,11 @@ pub struct ConnectionEntry {
     /// Its name on the chooser.
     #[schemars(required)]
     display_name: Option<Text>,
+    /// Pauses it, with a notice to people of at most 200 characters: `{ fi = "…", sv = "…", en = "…" }`.
+    /// The chooser shows the notice in its place, nobody starts over it, and who is on the way
+    /// already arrives.
+    #[serde(default)]
+    paused: Option<Text>,
     /// What the subject that apps see is made from: `national_id`, the same person at every bank, or
     /// `upstream`. The provider's default where the key is missing. Never changed once persons are
     /// known by it.
@@ -72,6 +77,7 @@ fn resolve(
     let id = entry.id.as_deref().unwrap_or("CONNECTION");
     let (credentials, ring) = entry.credentials.resolve(&format!("{pointer}/credentials"), id, needs, judge);
     let display_name = entry.display_name.map(|name| name.resolve(&format!("{pointer}/display_name"), judge));
+    let paused = entry.paused.map(|notice| notice.resolve_notice(&format!("{pointer}/paused"), judge));
     let subject = definition.map(|definition| subject(entry.subject, definition, pointer, judge));
     let mut connection = Connection {
         id: entry.id?,
@@ -79,6 +85,7 @@ fn resolve(
         environment: entry.environment?,
         enabled: entry.enabled,
         display_name: display_name?,
+        paused,
         subject: subject?,
         settings: settings?,
         credentials,
@@ -156,6 +163,7 @@ fn revision(connection: &Connection, subject_key: &Hidden<Vec<u8>>) -> u64 {
         environment,
         enabled,
         display_name,
+        paused: _,
         subject,
         settings,
         credentials,

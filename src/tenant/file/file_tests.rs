@@ -417,3 +417,50 @@ fn nothing_of_a_secret_is_printed() {
         assert!(!printed.contains(secret), "{secret}");
     }
 }
+
+#[test]
+fn an_alias_leads_to_connections_that_are_there_in_whole_percents() {
+    let second = GOOD[GOOD.find("[[connections]]").unwrap()..].replace("\"bank\"", "\"other\"");
+    let with = |aliases: &str| judged(&World::new(), &format!("{GOOD}\n{second}\n[aliases]\n{aliases}\n"));
+    let tenant = with("login = \"bank\"\nsignup = { bank = 90, other = 10 }").unwrap();
+    assert_eq!(tenant.aliases["login"].connections().collect::<Vec<_>>(), ["bank"]);
+    assert_eq!(tenant.aliases["signup"].connections().count(), 2);
+    for (aliases, fault) in [
+        ("bank = \"other\"", "/aliases/bank: a connection has the id `bank`"),
+        ("login = \"bnak\"", "/aliases/login: there is no connection `bnak`; did you mean `bank`?"),
+        ("login = { bank = 90, other = 9 }", "/aliases/login: the shares make 99 percent, not 100"),
+        ("login = { bank = 200 }", "/aliases/login: the shares make 200 percent, not 100"),
+        (
+            "LOGIN = \"bank\"",
+            "/aliases/LOGIN: an alias is called as connections are: lower case letters, digits and hyphens, at most 63, not beginning with a hyphen",
+        ),
+    ] {
+        let told = with(aliases).unwrap_err();
+        assert!(told.len() == 1 && told[0].ends_with(fault), "{told:?}");
+    }
+    for misfit in ["login = 7", "login = { bank = 99.5 }", "login = { bank = 300 }"] {
+        assert!(with(misfit).is_err(), "{misfit}");
+    }
+}
+
+#[test]
+fn a_pause_has_a_notice_that_people_can_read() {
+    let with = |paused: &str| {
+        let line = format!("display_name = \"Bank\"\npaused = {paused}");
+        judged(&World::new(), &GOOD.replace("display_name = \"Bank\"", &line))
+    };
+    let tenant = with("{ fi = \"Huoltokatko\", sv = \"Serviceavbrott\", en = \"Maintenance\" }").unwrap();
+    let connection = tenant.connection("bank").unwrap();
+    assert_eq!(connection.paused.as_ref().unwrap().fi.as_deref(), Some("Huoltokatko"));
+    assert!(connection.enabled);
+    let revision = judged(&World::new(), GOOD).unwrap().connection("bank").unwrap().revision;
+    assert_eq!(connection.revision, revision, "nothing need be built anew");
+    for (paused, fault) in [
+        ("\" \"".to_owned(), "a notice that people can read is due here"),
+        (format!("\"{}\"", "x".repeat(201)), "a notice has at most 200 characters"),
+    ] {
+        let told = with(&paused).unwrap_err();
+        assert!(told.len() == 1 && told[0].ends_with(fault), "{told:?}");
+    }
+    assert!(with("true").is_err(), "nobody would know why");
+}

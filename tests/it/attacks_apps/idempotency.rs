@@ -92,3 +92,19 @@ async fn a_doubled_empty_or_unprintable_key_is_refused() {
         assert_eq!(request.send().await.unwrap().status().as_u16(), 400, "{keys:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_one_tenant_means_nothing_at_another() {
+    let bench = Bench::start();
+    let (_, here) = ask(&bench, "order-9", &body()).await;
+    // The same app with the same secret, as an app of a platform is.
+    let other = bench.add_twin("other");
+    let request = bench.sandbox.relying.http.post(format!("{other}/api/v1/identifications"));
+    let request = request.basic_auth("shop", Some("shop-secret")).header("Idempotency-Key", "order-9");
+    let another = json!({ "return_url": RETURN, "connection": "mle" }).to_string();
+    let response = request.header("Content-Type", "application/json").body(another).send().await.unwrap();
+    assert_eq!(response.status(), 201, "no conflict, and not the other's answer");
+    let there: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+    assert_ne!(here["id"], there["id"]);
+    assert_eq!(ask(&bench, "order-9", &body()).await.1["id"], here["id"]);
+}

@@ -258,6 +258,7 @@ fn connection(case: &Case, at: &Value, credentials: Credentials) -> Connection {
         environment: Environment::Sandbox,
         enabled: true,
         display_name: LocalizedText::default(),
+        paused: None,
         subject: descriptor.subject,
         settings,
         credentials,
