@@ -4,12 +4,14 @@
 //! come from is `records`' and `export`'s, what signs the chain `checkpoint`'s. Whoever can write to
 //! the store can make a whole chain anew; what it cannot make is a checkpoint.
 
-use std::{collections::BTreeMap, fmt};
+use std::{cmp::Ordering, collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
 use crate::digest::sha256_base64url;
 
+/// How long after an event it is signed at the latest, in seconds, while a broker runs.
+const SIGNED_WITHIN: i64 = 600;
 /// Sets these hashes apart from any other.
 const VERSION: &str = "tunnus/audit/1";
 
@@ -102,6 +104,11 @@ pub enum ChainFault {
         /// The place that it names, or stands at.
         seq: i64,
     },
+    /// Nothing signs the end, which is old enough to have been signed.
+    Unsigned {
+        /// The first event that nothing signs.
+        from: i64,
+    },
     /// More was signed, or chained, than is there: the end was cut off.
     Cut {
         /// How far it went.
@@ -118,6 +125,9 @@ pub struct Verified {
     pub events: i64,
     /// How far a checkpoint signs the chain; 0 where none does.
     pub signed: i64,
+    /// When the first event happened that nothing signs yet, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsigned_since: Option<i64>,
     /// How many events are not chained yet.
     pub unchained: i64,
     /// What is wrong.
@@ -127,19 +137,35 @@ pub struct Verified {
 /// Checks a chain, event by event in their order.
 #[derive(Debug)]
 pub struct Verifier {
-    /// The hash signed at each place.
+    /// The hash signed at each place that is still to come.
     signed: BTreeMap<i64, String>,
     seq: i64,
     hash: String,
+    /// The first event that nothing signs, and when it happened.
+    unsigned: Option<(i64, i64)>,
+    at: i64,
     verified: Verified,
 }
 
 impl Verifier {
-    /// A check of the trail of `tenant`, of which `signed` says what is signed at which place.
+    /// A check of the trail of `tenant`.
     #[must_use]
-    pub fn new(tenant: &str, signed: BTreeMap<i64, String>) -> Self {
+    pub fn new(tenant: &str) -> Self {
         let verified = Verified { tenant: tenant.to_owned(), ..Verified::default() };
-        Self { signed, seq: 0, hash: String::new(), verified }
+        Self { signed: BTreeMap::new(), seq: 0, hash: String::new(), unsigned: None, at: 0, verified }
+    }
+
+    /// Notes that `hash` is signed at the place `seq`, which is still to come or was the last: of one
+    /// that has passed it cannot be told any more whether it was so.
+    pub fn signed(&mut self, seq: i64, hash: &str) {
+        match seq.cmp(&self.seq) {
+            Ordering::Less => return self.fault(ChainFault::Checkpoint { seq }),
+            Ordering::Equal if hash != self.hash => self.fault(ChainFault::Resigned { seq }),
+            Ordering::Equal => {}
+            Ordering::Greater => drop(self.signed.insert(seq, hash.to_owned())),
+        }
+        self.verified.signed = self.verified.signed.max(seq);
+        self.unsigned.take_if(|(first, _)| *first <= seq);
     }
 
     /// Notes what was found elsewhere.
@@ -172,22 +198,37 @@ impl Verifier {
         if !gap && hash(&self.hash, seq, entry) != *found {
             self.fault(ChainFault::Changed { seq, id });
         }
-        if self.signed.get(&seq).is_some_and(|signed| signed != found) {
+        if self.signed.remove(&seq).is_some_and(|signed| signed != *found) {
             self.fault(ChainFault::Resigned { seq });
         }
-        (self.seq, self.hash) = (seq, found.clone());
+        if seq > self.verified.signed {
+            self.unsigned.get_or_insert((seq, entry.at));
+        }
+        (self.seq, self.hash, self.at) = (seq, found.clone(), entry.at);
     }
 
-    /// What it came to; `last` is how far the chain is known to have gone.
+    /// What it came to by `now`; `last` is how far the chain is known to have gone, `signed` how far it
+    /// is known to have been signed.
     #[must_use]
-    pub fn finish(mut self, last: i64) -> Verified {
-        let signed = self.signed.keys().next_back().copied().unwrap_or_default();
-        self.verified.signed = signed;
-        let last = last.max(signed);
+    pub fn finish(mut self, (last, signed): (i64, i64), now: i64) -> Verified {
+        let last = last.max(self.verified.signed);
         if last > self.seq {
             self.fault(ChainFault::Cut { to: last });
         }
+        if signed > self.verified.signed {
+            self.fault(ChainFault::Checkpoint { seq: signed });
+        }
+        self.verified.unsigned_since = self.unsigned.map(|(_, at)| at);
+        if let Some((from, _)) = self.unsigned.filter(|(_, at)| now.saturating_sub(*at) > SIGNED_WITHIN) {
+            self.fault(ChainFault::Unsigned { from });
+        }
         self.verified
+    }
+
+    /// When the last event happened.
+    #[must_use]
+    pub const fn at(&self) -> i64 {
+        self.at
     }
 }
 
@@ -216,6 +257,9 @@ impl fmt::Display for ChainFault {
                 write!(f, "event {seq} is not the one that was signed: the chain was made anew")
             }
             Self::Checkpoint { seq } => write!(f, "the checkpoint at {seq} is not signed by the trail's key"),
+            Self::Unsigned { from } => {
+                write!(f, "no checkpoint signs what follows from event {from} on; does a broker run?")
+            }
             Self::Cut { to } => write!(f, "the end was cut off: the chain went to {to}"),
         }
     }

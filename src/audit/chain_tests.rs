@@ -35,18 +35,20 @@ fn all(verifier: &mut Verifier, links: &[Link]) {
 fn verify(links: &[Link], n: i64, signed: i64) -> Vec<ChainFault> {
     let sound = chain(n);
     let at = sound.iter().filter(|link| link.seq % signed == 0).map(|link| (link.seq, link.hash.clone()));
-    let mut verifier = Verifier::new("acme", at.collect());
+    let mut verifier = Verifier::new("acme");
+    at.for_each(|(seq, hash)| verifier.signed(seq, &hash));
     all(&mut verifier, links);
-    verifier.finish(0).faults
+    verifier.finish((0, 0), 1_000).faults
 }
 
 #[test]
 fn a_sound_chain_has_no_fault_and_says_how_far_it_is_signed() {
     let links = chain(7);
-    let mut verifier = Verifier::new("acme", [(3, links[2].hash.clone())].into());
+    let mut verifier = Verifier::new("acme");
+    verifier.signed(3, &links[2].hash);
     all(&mut verifier, &links);
     verifier.unchained();
-    let found = verifier.finish(7);
+    let found = verifier.finish((7, 3), 1_000);
     assert!(found.is_sound());
     assert_eq!((found.events, found.signed, found.unchained), (7, 3, 1));
 }
@@ -79,9 +81,9 @@ fn an_event_that_was_removed_is_found_also_at_the_end() {
     let links = &chain(6)[..5];
     assert_eq!(verify(links, 6, 6), [ChainFault::Cut { to: 6 }], "a checkpoint has signed more");
     assert_eq!(verify(&[], 6, 6), [ChainFault::Cut { to: 6 }]);
-    let mut verifier = Verifier::new("acme", BTreeMap::new());
+    let mut verifier = Verifier::new("acme");
     all(&mut verifier, links);
-    assert_eq!(verifier.finish(6).faults, [ChainFault::Cut { to: 6 }], "or the head tells it");
+    assert_eq!(verifier.finish((6, 0), 1_000).faults, [ChainFault::Cut { to: 6 }], "or the head tells it");
 }
 
 #[test]
@@ -137,4 +139,31 @@ fn no_two_events_hash_alike_where_their_texts_join_alike() {
     assert_ne!(hash("", 1, &one), hash("", 1, &shifted));
     assert_ne!(hash("", 1, &one), hash("", 11, &one));
     assert_ne!(hash("", 1, &one), hash("a", 1, &one));
+}
+
+#[test]
+fn an_end_that_nothing_signs_is_told_and_once_it_is_old_is_a_fault() {
+    let links = chain(5);
+    let verify = |now| {
+        let mut verifier = Verifier::new("acme");
+        all(&mut verifier, &links[..3]);
+        verifier.signed(3, &links[2].hash);
+        all(&mut verifier, &links[3..]);
+        verifier.finish((5, 3), now)
+    };
+    let young = verify(1_600);
+    assert_eq!((young.is_sound(), young.signed, young.unsigned_since), (true, 3, Some(1_000)));
+    assert_eq!(verify(1_601).faults, [ChainFault::Unsigned { from: 4 }]);
+}
+
+#[test]
+fn a_checkpoint_that_is_gone_or_comes_too_late_is_a_fault() {
+    let links = chain(5);
+    let mut verifier = Verifier::new("acme");
+    all(&mut verifier, &links);
+    assert_eq!(verifier.finish((5, 4), 1_000).faults, [ChainFault::Checkpoint { seq: 4 }]);
+    let mut verifier = Verifier::new("acme");
+    all(&mut verifier, &links);
+    verifier.signed(4, &links[3].hash);
+    assert_eq!(verifier.finish((5, 0), 1_000).faults, [ChainFault::Checkpoint { seq: 4 }]);
 }

@@ -10,11 +10,19 @@
 //! store's, the admin's.
 
 pub mod chain;
+pub mod checkpoint;
+mod erase;
 pub mod event;
+pub mod export;
+#[cfg(test)]
+mod for_tests;
+pub mod leader;
+pub mod leading;
 pub mod records;
 pub mod retention;
 pub mod seal;
 pub mod store;
+pub mod verify;
 
 use std::{
     collections::BTreeMap,
@@ -52,6 +60,9 @@ pub enum AuditError {
     /// A key does not open, or nothing can be sealed.
     #[error("the audit trail's keys cannot be used")]
     Vault(#[from] VaultError),
+    /// The key of checkpoints cannot be made, or does not sign.
+    #[error("the key of the audit trail's checkpoints cannot be used")]
+    Key,
     /// What stands in a row is not what was written there.
     #[error("a row of the audit trail cannot be read")]
     Row,

@@ -33,6 +33,9 @@ pub struct Record {
     pub tenant: String,
     /// When, RFC 3339.
     pub at: String,
+    /// The same in seconds.
+    #[serde(skip)]
+    pub happened_at: Timestamp,
     /// Its place in the chain; none where it has none yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
@@ -266,6 +269,7 @@ fn read(row: &AnyRow) -> Result<Read, AuditError> {
         id: row.try_get("id")?,
         tenant: row.try_get("tenant")?,
         at: Timestamp(at).to_rfc3339().ok_or(AuditError::Row)?,
+        happened_at: Timestamp(at),
         seq: (seq > 0).then_some(seq),
         body: serde_json::from_str(&body).map_err(|_| AuditError::Row)?,
         personal: None,

@@ -1,66 +1,5 @@
-use std::sync::atomic::{AtomicI64, Ordering};
-
-use tempfile::TempDir;
-
 use super::*;
-use crate::{
-    ambient::Ambient,
-    audit::{event::Event, store::SqlEvents},
-    sql::SqlUrl,
-    vault::Vault,
-};
-
-/// 2026-11-21T10:00:00Z.
-const BEGIN: i64 = 1_795_255_200;
-
-/// A trail on SQLite with a clock of its own.
-struct World {
-    _dir: TempDir,
-    audit: Audit,
-    clock: std::sync::Arc<AtomicI64>,
-}
-
-impl World {
-    async fn new() -> Self {
-        let dir = TempDir::new().unwrap();
-        let sql = Sql::open(&SqlUrl::Sqlite(dir.path().join("db"))).await.unwrap();
-        let clock = std::sync::Arc::new(AtomicI64::new(BEGIN));
-        let told = clock.clone();
-        let system = Ambient::system();
-        let ambient = Ambient::given(
-            move || Timestamp(told.load(Ordering::SeqCst)),
-            move |bytes| bytes.iter_mut().for_each(|byte| *byte = system.bytes::<1>()[0]),
-        );
-        let vault = Vault::new([("1".to_owned(), Hidden::new([1; 32]))], ambient.clone()).unwrap();
-        let audit = Audit::new(std::sync::Arc::new(SqlEvents(sql)), vault, ambient);
-        Self { _dir: dir, audit, clock }
-    }
-
-    fn records(&self) -> Records {
-        self.audit.records().unwrap()
-    }
-
-    /// One login of `tenant`, from its start to its end.
-    async fn login(&self, tenant: &str, identification: &str, reference: &str, outcome: &str) {
-        for (kind, subject) in
-            [(Kind::IdentificationStarted, None), (Kind::IdentificationFinished, Some("somebody"))]
-        {
-            let mut event = Event::new(tenant, kind);
-            event.body.identification = Some(identification.to_owned());
-            event.body.trace_id = Some(format!("trace-{identification}"));
-            event.body.connection = Some("ftn".to_owned());
-            event.personal.reference = Some(reference.into());
-            if let Some(subject) = subject {
-                event.body.transaction_id = Some(format!("tx-{identification}"));
-                event.body.method = Some("fi-op".to_owned());
-                event.body.outcome = Some(outcome.to_owned());
-                event.personal.subject = Some(subject.into());
-            }
-            self.audit.record(event).await.unwrap();
-            self.clock.fetch_add(1, Ordering::SeqCst);
-        }
-    }
-}
+use crate::audit::for_tests::{BEGIN, World};
 
 fn ids(records: &[Record]) -> Vec<&str> {
     records.iter().map(|record| record.body.identification.as_deref().unwrap()).collect()
@@ -128,7 +67,7 @@ async fn a_months_use_is_counted_by_tenant_connection_and_method() {
     world.login("acme", "b", "order", COMPLETED).await;
     world.login("acme", "c", "order", "user_cancelled").await;
     world.login("other", "d", "order", COMPLETED).await;
-    world.clock.store(BEGIN + 10 * 86_400, Ordering::SeqCst);
+    world.set(BEGIN + 10 * 86_400);
     world.login("acme", "e", "order", COMPLETED).await;
     let records = world.records();
     let usage =

@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{AuditError, chain::Entry, event::Body};
 use crate::{
@@ -113,6 +113,17 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &EventRow) -> Re
     let insert = insert.bind(&row.sealed_key).bind(&row.reference).bind(&row.subject);
     insert.execute(connection).await?;
     Ok(())
+}
+
+/// What of a row is chained.
+pub(super) fn entry(row: &AnyRow) -> Result<Entry, AuditError> {
+    Ok(Entry {
+        id: row.try_get("id")?,
+        tenant: row.try_get("tenant")?,
+        at: row.try_get("happened_at")?,
+        class: row.try_get("class")?,
+        body: row.try_get("body")?,
+    })
 }
 
 /// Events in memory, the latest of them: a sandbox's, gone with it and never chained.

@@ -8,6 +8,7 @@ use crate::providers::Providers;
 
 mod admin;
 mod apply;
+mod audit;
 mod check;
 mod connections;
 
@@ -42,6 +43,8 @@ enum Command {
     Init(init::Arguments),
     /// Brings the tenants store to a folder of tenant files.
     Apply(apply::Arguments),
+    /// Finds, checks, exports and counts what the audit trail holds.
+    Audit(audit::Arguments),
     /// Makes keys and secrets, and shows the public part of a key.
     Keys(keys::Arguments),
     /// Makes, lists and revokes the tokens of admins.
@@ -73,6 +76,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, providers: Providers) 
         Command::Connections(arguments) => connections::run(&arguments, providers),
         Command::Init(arguments) => init::run(&arguments, providers),
         Command::Apply(arguments) => apply::run(&arguments, providers),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Keys(arguments) => keys::run(arguments),
         Command::Admin(arguments) => admin::run(&arguments, providers),
         Command::Secrets(arguments) => secrets::run(&arguments, providers),

@@ -27,7 +27,7 @@ use super::{
 use crate::{
     ambient::Ambient,
     app::{Broker, Parts},
-    audit::Audit,
+    audit::{Audit, leading::Leading},
     config::{Config, FlowStoreUrl, TenantsUrl},
     providers::Providers,
     server,
@@ -140,10 +140,14 @@ async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
     let handles: Vec<ServerHandle> = servers.iter().map(Server::handle).collect();
     let serving: Vec<_> = servers.into_iter().map(tokio::spawn).collect();
     let watching = tokio::spawn(keeping.run(broker.clone()));
-    tracing::info!(listen = %config.server.listen, public_url = broker.public_url, "serving");
+    let leading = Leading::begin(&broker.audit, &broker.flows.ambient, config.retention);
+    tracing::info!(listen = %config.server.listen, public_url = broker.public_url, audit = config.audit.place(), "serving");
     asked_to_stop().await?;
     stop(&broker, Duration::from_secs(config.server.drain.into()), &handles).await?;
     watching.abort();
+    if let Some(leading) = leading {
+        leading.end().await;
+    }
     for server in serving {
         server.await??;
     }

@@ -40,6 +40,18 @@ impl SqlUrl {
         }
     }
 
+    /// Where it is, without what may be secret.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Self::Sqlite(file) => format!("sqlite:{}", file.display()),
+            Self::Postgres(url) => {
+                let host = Url::parse(url.expose_str()).ok().and_then(|url| Some(url.host_str()?.to_owned()));
+                format!("postgres://{}", host.unwrap_or_default())
+            }
+        }
+    }
+
     /// Whether a password stands in it, before the host or among the parameters.
     #[must_use]
     pub fn has_password(&self) -> bool {
