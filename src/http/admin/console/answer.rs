@@ -16,7 +16,7 @@ use super::{
     visitor::Visitor,
 };
 use crate::{
-    admin::{AdminError, Right},
+    admin::{AdminError, Right, Scope},
     http::respond::cookie_name,
 };
 
@@ -100,6 +100,9 @@ impl Visitor {
             here: page.trail.first().is_some_and(|first| first.href == href) || page.title == label,
         };
         let mut areas = vec![area(texts.tenants, "/console/tenants")];
+        if self.caller.may(Right::ReadAudit) && self.caller.scope == Scope::All {
+            areas.push(area(texts.audit, "/console/audit"));
+        }
         if self.caller.may(Right::ReadTokens) {
             areas.push(area(texts.tokens, "/console/tokens"));
         }

@@ -3,7 +3,7 @@ use std::sync::{Arc, atomic::Ordering};
 use actix_web::{App, http::header, test, web::Data};
 use serde_json::json;
 use tokio::runtime::Handle;
-use tunnus_sdk::Timestamp;
+use tunnus_sdk::{Hidden, Timestamp};
 use url::form_urlencoded::Serializer;
 
 use super::*;
@@ -14,7 +14,11 @@ use crate::{
     },
     ambient::Ambient,
     app::{Broker, Parts},
-    audit::{Audit, store::MemoryEvents},
+    audit::{
+        Audit,
+        event::{Event, Kind},
+        store::SqlEvents,
+    },
     store::{MemoryLimits, MemoryStore},
     tenant::{
         for_tests::providers,
@@ -25,7 +29,10 @@ use crate::{
 const ORIGIN: &str = "https://admin.example";
 
 /// Every page.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 18] = [
+    "/console/audit",
+    "/console/tenants/acme/recent",
+    "/console/tenants/acme/audit",
     "/console/tenants",
     "/console/new-tenant",
     "/console/tokens",
@@ -44,7 +51,8 @@ const PAGES: [&str; 15] = [
 ];
 
 /// Everything that a form is sent to, beside the way in.
-const FORMS: [&str; 14] = [
+const FORMS: [&str; 15] = [
+    "/console/tenants/acme/audit",
     "/console/sign-out",
     "/console/new-tenant",
     "/console/tokens",
@@ -95,6 +103,7 @@ impl Site {
                 }
             },
         );
+        let trail = Arc::new(SqlEvents(world.store.sql().clone()));
         let broker = Broker::assemble(Parts {
             public_url: "https://id.example".to_owned(),
             tenants: Arc::new(StoredTenants::new(world.store.clone(), 10)),
@@ -102,7 +111,7 @@ impl Site {
             store: Arc::new(MemoryStore::new(MemoryLimits::default(), ambient.clone())),
             master_keys: vec![("1".to_owned(), [1; 32])],
             egress: Vec::new(),
-            audit: Audit::sandboxed(Arc::new(MemoryEvents::default()), &ambient).unwrap(),
+            audit: Audit::new(trail, world.store.vault().clone(), ambient.clone()),
             lifetimes: crate::config::Lifetimes::default(),
             connections_kept: 10,
             metrics_tenants: 10,
@@ -379,7 +388,8 @@ async fn an_auditor_reads_and_is_offered_nothing_to_change() {
         assert_eq!(page.body.matches("type=\"submit\"").count(), 1, "{path}");
         assert!(page.body.contains("disabled") && !page.body.contains("/remove\">"), "{path}");
     }
-    for path in FORMS.iter().filter(|path| **path != "/console/sign-out") {
+    let reading = ["/console/sign-out", "/console/tenants/acme/audit"];
+    for path in FORMS.iter().filter(|path| !reading.contains(path)) {
         let fields =
             [("revision", "1"), ("/id", "x"), ("name", "x"), ("role", "auditor"), ("/tenant/id", "x")];
         let status = site.post(&auditor, path, &fields).await.status;
@@ -538,4 +548,37 @@ async fn the_console_speaks_the_language_that_was_picked() {
     let page = site.get(&Browser { cookie, csrf: String::new() }, "/console/tenants").await.body;
     assert!(page.contains("<html lang=\"sv\"") && page.contains("Organisationer"));
     assert_eq!(site.get(&browser, "/console/language/xx").await.cookie, "");
+}
+
+#[actix_web::test]
+async fn who_signs_in_is_on_record() {
+    let site = Site::new().await;
+    let browser = site.enter(Role::TenantAdmin, Some("acme")).await;
+    let page = site.get(&browser, "/console/tenants/acme/audit").await.body;
+    assert!(page.contains("<code>signed_in</code>") && page.contains("A tenant_admin"), "{page}");
+    let operator = site.enter(Role::Operator, None).await;
+    let page = site.get(&operator, "/console/audit").await.body;
+    assert!(page.contains("<code>signed_in</code>") && !page.contains("A tenant_admin"), "{page}");
+    assert_eq!(site.get(&browser, "/console/audit").await.status, 404);
+}
+
+#[actix_web::test]
+async fn an_order_is_found_by_what_is_known_of_it() {
+    let site = Site::new().await;
+    let mut event = Event::new("acme", Kind::IdentificationFinished);
+    event.body.identification = Some("id-1".to_owned());
+    event.body.trace_id = Some("trace-1".to_owned());
+    event.body.outcome = Some("provider_unavailable".to_owned());
+    event.personal.reference = Some(Hidden::new("order-4711".to_owned()));
+    site.broker.audit.record(event).await.unwrap();
+    let browser = site.enter(Role::Auditor, None).await;
+    let path = "/console/tenants/acme/audit";
+    for (by, sought) in [("reference", "order-4711"), ("trace", "trace-1"), ("identification", "id-1")] {
+        let page = site.post(&browser, path, &[("by", by), ("sought", sought)]).await.body;
+        assert!(page.contains("provider_unavailable"), "{by}: {page}");
+        let page = site.post(&browser, path, &[("by", by), ("sought", "other")]).await.body;
+        assert!(!page.contains("provider_unavailable"), "{by}");
+    }
+    let page = site.get(&browser, "/console/tenants/acme/recent").await.body;
+    assert!(page.contains("provider_unavailable") && page.contains("trace-1") && !page.contains("4711"));
 }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod apps;
+mod audit;
 mod client_settings;
 mod connections;
 mod editor;
@@ -60,6 +61,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .route("/sign-in", get().to(sign_in::show))
             .route("/sign-in", post().to(sign_in::by_token))
             .route("/sign-out", post().to(sign_in::out))
+            .route("/audit", get().to(audit::operators))
             .route("/tokens", get().to(tokens::list))
             .route("/tokens", post().to(tokens::create))
             .route("/tokens/{token}/revoke", get().to(tokens::ask))
@@ -79,6 +81,9 @@ fn tenant(config: &mut ServiceConfig) {
         .route("", post().to(tenants::save))
         .route("/remove", get().to(tenants::ask))
         .route("/remove", post().to(tenants::remove))
+        .route("/recent", get().to(audit::recent))
+        .route("/audit", get().to(audit::list))
+        .route("/audit", post().to(audit::find))
         .route("/apps", get().to(apps::list))
         .route("/new-app", get().to(apps::new))
         .route("/new-app", post().to(apps::create))

@@ -18,8 +18,9 @@ use super::{
     visitor::{LANGUAGE, Posted, Visitor, is_from_us, locale},
 };
 use crate::{
-    admin::{Admin, AdminError},
+    admin::{Admin, AdminError, Caller},
     app::Broker,
+    audit::event::{Event, Kind, OPERATOR},
     http::payload::{Payload, whole},
 };
 
@@ -96,7 +97,18 @@ async fn enter(admin: Data<Admin>, broker: Data<Broker>, body: Bytes) -> Result<
     let token = answers.one("token").ok_or(AdminError::Unauthenticated)?;
     let token = Hidden::new(token.to_owned());
     let caller = admin.tokens_kept().authenticate(token.expose_str()).await?;
-    Session::begin(&broker.flows, Who::Token(caller.id)).await
+    enter_as(&broker, &caller, Who::Token(caller.id.clone())).await
+}
+
+/// Begins the session of `caller`. Who enters is on record, or does not enter.
+///
+/// # Errors
+/// Where a store does not answer.
+pub async fn enter_as(broker: &Broker, caller: &Caller, who: Who) -> Result<Session, AdminError> {
+    let tenant = caller.scope.tenant().unwrap_or(OPERATOR);
+    let event = Event::by(&caller.actor(), tenant, Kind::SignedIn, Vec::new());
+    broker.audit.record(event).await?;
+    Session::begin(&broker.flows, who).await
 }
 
 /// The response with the cookie of a session.

@@ -240,6 +240,10 @@ pub enum Tab {
     Apps,
     /// Its connections.
     Connections,
+    /// Its identifications.
+    Recent,
+    /// Its trail.
+    Audit,
 }
 
 /// A page of a tenant, with the way to the others.
@@ -252,6 +256,8 @@ pub fn frame(visitor: &Visitor, tenant: &str, document: &Document, tab: Tab) -> 
         (Tab::Settings, texts.settings, base.clone()),
         (Tab::Apps, texts.apps, format!("{base}/apps")),
         (Tab::Connections, texts.connections, format!("{base}/connections")),
+        (Tab::Recent, texts.recent, format!("{base}/recent")),
+        (Tab::Audit, texts.audit, format!("{base}/audit")),
     ];
     let link = |(of, label, href): (Tab, &str, String)| Link { here: of == tab, ..Link::to(label, href) };
     let issuer = Cell::code(visitor.broker.issuer(tenant));

@@ -5,6 +5,7 @@
 //! judged where it is stored; the faults found there come back to their inputs by their pointers.
 
 mod answers;
+mod draw;
 mod read;
 mod schema;
 mod show;

@@ -223,6 +223,44 @@ pub struct Texts {
     pub expired: &'static str,
     /// It is good.
     pub holds: &'static str,
+    /// Identifications that have ended.
+    pub recent: &'static str,
+    /// The audit trail.
+    pub audit: &'static str,
+    /// The trail is not in a database.
+    pub no_trail: &'static str,
+    /// Nobody has identified yet.
+    pub nothing_yet: &'static str,
+    /// No event.
+    pub nothing_found: &'static str,
+    /// When.
+    pub time: &'static str,
+    /// Which app.
+    pub app: &'static str,
+    /// Which connection.
+    pub connection: &'static str,
+    /// Who authenticated the person.
+    pub method: &'static str,
+    /// What it came to.
+    pub outcome: &'static str,
+    /// A trace id.
+    pub trace: &'static str,
+    /// Those before.
+    pub earlier: &'static str,
+    /// What happened.
+    pub event: &'static str,
+    /// What it was about.
+    pub about: &'static str,
+    /// What is known.
+    pub find_by: &'static str,
+    /// What is looked for.
+    pub sought: &'static str,
+    /// The app's own order id.
+    pub reference: &'static str,
+    /// The upstream's id.
+    pub transaction: &'static str,
+    /// An identification's id.
+    pub identification: &'static str,
     /// The role may not.
     pub forbidden: Words,
     /// Nothing is there.
