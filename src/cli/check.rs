@@ -81,7 +81,7 @@ async fn look(arguments: &Arguments, providers: Providers) -> Vec<Found> {
     };
     let mut found = vec![general("settings", Severity::Fine, "every setting is understood", None)];
     if arguments.live {
-        found.push(store(&broker).await);
+        found.extend(store(&broker).await);
     }
     found.extend(tenants(&broker, arguments).await);
     if found.iter().all(|found| found.connection.is_none()) {
@@ -135,12 +135,14 @@ fn broken(subject: &str, error: &(dyn std::error::Error + 'static)) -> Found {
     )
 }
 
-async fn store(broker: &Broker) -> Found {
-    if broker.flows.store.ping().await.is_ok() {
-        return general("flow store", Severity::Fine, "answers", None);
-    }
-    let remedy = Some("start it, or set flow_store.url to where it is");
-    general("flow store", Severity::Fault, "does not answer", remedy)
+async fn store(broker: &Broker) -> Vec<Found> {
+    let Ok(findings) = broker.flows.store.examine().await else {
+        let remedy = Some("start it, or set flow_store.url to where it is");
+        return vec![general("flow store", Severity::Fault, "does not answer", remedy)];
+    };
+    let mut found = vec![general("flow store", Severity::Fine, "answers", None)];
+    found.extend(findings.into_iter().map(|finding| Found { tenant: None, connection: None, finding }));
+    found
 }
 
 /// Looks at several at once, and tells of them in their order.

@@ -5,7 +5,8 @@ use std::{fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tunnus_sdk::{Hidden, SettingsError};
-use url::Url;
+
+use crate::store::{RedisPlace, RedisUrlError};
 
 use super::{Section, layers::Address, reference::TextOrReference};
 
@@ -13,8 +14,8 @@ use super::{Section, layers::Address, reference::TextOrReference};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FlowStore {
-    /// `memory:` for one process, else `redis://HOST:PORT/DB` or `rediss://…` (TLS) of a Redis 6.2 or
-    /// later. A URL with a password is a secret: give a reference, or set it in the environment.
+    /// `memory:` for one process, else a Redis 6.2 or later: `redis://HOST:PORT/DB`,
+    /// `redis+sentinel://HOST,HOST/PRIMARY/DB` or `redis+cluster://HOST,HOST`; with TLS `rediss`. A URL with a password is a secret: give a reference, or set it in the environment.
     #[schemars(extend("format" = "flow-store-url"))]
     pub url: TextOrReference,
 }
@@ -46,7 +47,7 @@ impl Address for FlowStoreUrl {
     fn has_password(&self) -> bool {
         match self {
             Self::Memory => false,
-            Self::Redis(url) => Url::parse(url.expose_str()).is_ok_and(|url| url.password().is_some()),
+            Self::Redis(url) => RedisPlace::parse(url.expose_str()).is_ok_and(|place| place.has_password()),
         }
     }
 }
@@ -55,13 +56,11 @@ impl FromStr for FlowStoreUrl {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        const EXPECTED: &str = "expected memory:, redis://HOST:PORT/DB or rediss://HOST:PORT/DB";
         if text == "memory:" {
             return Ok(Self::Memory);
         }
-        let url = Url::parse(text).map_err(|_| EXPECTED)?;
-        let redis = matches!(url.scheme(), "redis" | "rediss") && url.has_host();
-        redis.then(|| Self::Redis(Hidden::from(text))).ok_or(EXPECTED)
+        RedisPlace::parse(text).map_err(RedisUrlError::text)?;
+        Ok(Self::Redis(Hidden::from(text)))
     }
 }
 
@@ -81,7 +80,12 @@ mod tests {
     #[test]
     fn memory_and_redis_are_the_stores() {
         assert_eq!("memory:".parse(), Ok(FlowStoreUrl::Memory));
-        for redis in ["redis://localhost", "rediss://user:secret@redis.example:6380/1"] {
+        for redis in [
+            "redis://localhost",
+            "rediss://user:secret@redis.example:6380/1",
+            "redis+sentinel://a,b:26380/main/1",
+            "rediss+cluster://user:secret@a,b",
+        ] {
             assert_eq!(redis.parse(), Ok(FlowStoreUrl::Redis(redis.into())));
         }
         for bad in ["", "memory", "redis:", "redis://", "http://localhost", "postgres://localhost"] {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use tunnus_sdk::Finding;
 
 use crate::{
     metrics::Metrics,
@@ -62,6 +63,10 @@ impl FlowStore for MeteredStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.measured("ping", self.inner.ping()).await
+    }
+
+    async fn examine(&self) -> Result<Vec<Finding>, StoreError> {
+        self.inner.examine().await
     }
 }
 

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tunnus_sdk::Finding;
 
 mod memory;
 mod metered;
@@ -16,7 +17,7 @@ pub mod seal;
 pub use memory::{MemoryLimits, MemoryStore};
 pub use metered::MeteredStore;
 pub use open::{OpenStoreError, open_store};
-pub use redis::{RedisStore, RedisTimeouts};
+pub use redis::{RedisPlace, RedisStore, RedisTimeouts, RedisUrlError};
 pub use seal::{MasterKey, SealError, Sealer};
 
 /// The key of one value: what it is, and a hash or id that tells nothing.
@@ -82,4 +83,9 @@ pub trait FlowStore: Send + Sync {
 
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// What an operator should know about the servers behind it; an error where one does not answer.
+    async fn examine(&self) -> Result<Vec<Finding>, StoreError> {
+        self.ping().await.map(|()| Vec::new())
+    }
 }

@@ -3,25 +3,27 @@
 use std::sync::Arc;
 
 use rustls::crypto::ring;
-use url::Url;
 
 use crate::{
     ambient::Ambient,
-    store::{FlowStore, MemoryLimits, MemoryStore, RedisStore, RedisTimeouts},
+    store::{FlowStore, MemoryLimits, MemoryStore, RedisPlace, RedisStore, RedisTimeouts, RedisUrlError},
 };
 
 /// Why `flow_store.url` opens no store. The URL may hold a password and is not shown.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenStoreError {
-    /// Not a URL, or of no kind known here.
-    #[error("the flow store's URL must be `memory:`, or begin with `redis://` or `rediss://`")]
-    Url,
-    /// Not a URL of a Redis server.
+    /// Of no kind known here.
+    #[error("the flow store's URL leads to no store")]
+    Url(#[from] RedisUrlError),
+    /// The file of the CA that vouches for Redis cannot be read.
+    #[error("the file that the flow store's URL names as `ca` cannot be read")]
+    Ca(#[source] std::io::Error),
+    /// No client can be made of it.
     #[error("the flow store's URL does not lead to a Redis server")]
     Redis(#[source] ::redis::RedisError),
 }
 
-/// The store at `url`: `memory:`, bounded by `memory`, or `redis://` and `rediss://`.
+/// The store at `url`: `memory:`, bounded by `memory`, or a [Redis](RedisPlace).
 ///
 /// Redis is not called yet: whether it answers is [`FlowStore::ping`]'s to say.
 ///
@@ -32,17 +34,15 @@ pub fn open_store(
     memory: MemoryLimits,
     ambient: &Ambient,
 ) -> Result<Arc<dyn FlowStore>, OpenStoreError> {
-    let url = Url::parse(url).map_err(|_| OpenStoreError::Url)?;
-    match url.scheme() {
-        "memory" => Ok(Arc::new(MemoryStore::new(memory, ambient.clone()))),
-        "redis" | "rediss" => {
-            // The client takes its TLS from the process; whoever installed one before us keeps it.
-            drop(ring::default_provider().install_default());
-            let store = RedisStore::open(&url, RedisTimeouts::default()).map_err(OpenStoreError::Redis)?;
-            Ok(Arc::new(store))
-        }
-        _ => Err(OpenStoreError::Url),
+    if url == "memory:" {
+        return Ok(Arc::new(MemoryStore::new(memory, ambient.clone())));
     }
+    let place = RedisPlace::parse(url)?;
+    // The client takes its TLS from the process; whoever installed one before us keeps it.
+    drop(ring::default_provider().install_default());
+    let ca = place.ca.as_ref().map(std::fs::read).transpose().map_err(OpenStoreError::Ca)?;
+    let store = RedisStore::open(&place, ca.as_deref(), RedisTimeouts::default());
+    Ok(Arc::new(store.map_err(OpenStoreError::Redis)?))
 }
 
 #[cfg(test)]

@@ -4,10 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use tunnus::{
     ambient::Ambient,
-    store::{FlowStore, Key, MemoryLimits, MemoryStore, RedisStore, RedisTimeouts, Taken},
+    store::{FlowStore, Key, MemoryLimits, MemoryStore, RedisPlace, RedisStore, RedisTimeouts, Taken},
 };
 
-use crate::support::redis::RedisServer;
+use crate::support::redis::{RedisServer, cluster::RedisCluster, sentinel::Watched};
+
+mod failover;
+mod secured;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -15,13 +18,21 @@ const MINUTE: Duration = Duration::from_secs(60);
 const TIMEOUTS: RedisTimeouts =
     RedisTimeouts { connect: Duration::from_millis(150), response: Duration::from_millis(150) };
 
+/// Longer than several servers of a test need, so that only a fault runs into it.
+const PATIENT: RedisTimeouts =
+    RedisTimeouts { connect: Duration::from_secs(1), response: Duration::from_secs(3) };
+
 fn memory() -> (Arc<dyn FlowStore>, ()) {
     (Arc::new(MemoryStore::new(MemoryLimits::default(), Ambient::system())), ())
 }
 
+fn store_at(url: &str, timeouts: RedisTimeouts) -> RedisStore {
+    RedisStore::open(&RedisPlace::parse(url).unwrap(), None, timeouts).unwrap()
+}
+
 fn redis() -> (Arc<dyn FlowStore>, RedisServer) {
     let server = RedisServer::start(&[]);
-    (Arc::new(RedisStore::open(&server.url(), RedisTimeouts::default()).unwrap()), server)
+    (Arc::new(store_at(server.url().as_str(), RedisTimeouts::default())), server)
 }
 
 /// The suite: each contract by its name, once a store.
@@ -32,6 +43,13 @@ macro_rules! every_store {
         }
         mod in_redis {
             $(#[tokio::test] async fn $name() { let (store, _kept) = super::redis(); super::$name(store).await; })*
+        }
+        /// Over the servers at one URL, each contract with keys of its own.
+        async fn every_contract(url: impl Fn(&str) -> String) {
+            $(
+                let place = url(concat!("prefix=", stringify!($name), ":"));
+                $name(Arc::new(store_at(&place, PATIENT))).await;
+            )*
         }
     };
 }
@@ -51,6 +69,18 @@ every_store![
     a_value_ends_with_its_time,
     the_store_answers,
 ];
+
+#[tokio::test]
+async fn a_cluster_is_a_store() {
+    let cluster = RedisCluster::with_replicas().await;
+    every_contract(|query| cluster.url(query)).await;
+}
+
+#[tokio::test]
+async fn a_primary_behind_sentinels_is_a_store() {
+    let watched = Watched::start().await;
+    every_contract(|query| watched.url(query)).await;
+}
 
 fn key(name: &str) -> Key {
     Key::new("attempt", name)
@@ -194,7 +224,7 @@ async fn the_url_may_name_a_prefix_for_all_keys() {
     let server = RedisServer::start(&[]);
     let mut url = server.url();
     url.set_query(Some("prefix=acme:"));
-    let store = RedisStore::open(&url, TIMEOUTS).unwrap();
+    let store = store_at(url.as_str(), TIMEOUTS);
     store.put(&key("a"), b"one", MINUTE).await.unwrap();
     let keys: Vec<String> = server.ask(redis::cmd("KEYS").arg("*")).await;
     assert_eq!(keys, ["acme:attempt:a"]);
@@ -203,7 +233,7 @@ async fn the_url_may_name_a_prefix_for_all_keys() {
 #[tokio::test]
 async fn a_slow_redis_is_an_error_within_the_time_out() {
     let server = RedisServer::start(&[]);
-    let store = RedisStore::open(&server.url(), TIMEOUTS).unwrap();
+    let store = store_at(server.url().as_str(), TIMEOUTS);
     store.put(&key("a"), b"one", MINUTE).await.unwrap();
     server.stop();
     fails_at_once(&store).await;
@@ -215,7 +245,7 @@ async fn a_slow_redis_is_an_error_within_the_time_out() {
 #[tokio::test]
 async fn a_take_whose_answer_was_lost_is_not_sent_again() {
     let server = RedisServer::start(&[]);
-    let store = RedisStore::open(&server.url(), TIMEOUTS).unwrap();
+    let store = store_at(server.url().as_str(), TIMEOUTS);
     store.put(&key("a"), b"one", MINUTE).await.unwrap();
     server.stop();
     assert!(store.take(&key("a")).await.is_err());
@@ -229,7 +259,7 @@ async fn a_take_whose_answer_was_lost_is_not_sent_again() {
 #[tokio::test]
 async fn a_redis_that_is_gone_is_an_error_at_once_and_its_return_is_noticed_at_once() {
     let mut server = RedisServer::start(&[]);
-    let store = RedisStore::open(&server.url(), TIMEOUTS).unwrap();
+    let store = store_at(server.url().as_str(), TIMEOUTS);
     store.ping().await.unwrap();
     server.kill();
     fails_at_once(&store).await;
@@ -242,14 +272,14 @@ async fn a_redis_that_is_gone_is_an_error_at_once_and_its_return_is_noticed_at_o
 async fn a_redis_that_was_never_there_is_an_error_and_not_a_hang() {
     let mut server = RedisServer::start(&[]);
     server.kill();
-    let store = RedisStore::open(&server.url(), TIMEOUTS).unwrap();
+    let store = store_at(server.url().as_str(), TIMEOUTS);
     fails_at_once(&store).await;
 }
 
 #[tokio::test]
 async fn a_full_redis_refuses_what_is_new_and_keeps_what_it_has() {
     let server = RedisServer::start(&["--maxmemory", "3mb", "--maxmemory-policy", "noeviction"]);
-    let store = RedisStore::open(&server.url(), RedisTimeouts::default()).unwrap();
+    let store = store_at(server.url().as_str(), RedisTimeouts::default());
     store.put(&key("live"), b"one", MINUTE).await.unwrap();
     let large = vec![7; 20_000];
     let mut full = None;
