@@ -8,9 +8,8 @@ use tempfile::TempDir;
 use super::{
     exposition::Exposition,
     path,
-    promtool::promtool,
     queries::{groupings, recorded, selectors},
-    read,
+    read, run,
 };
 
 /// Labels that Prometheus adds.
@@ -136,7 +135,7 @@ async fn every_query_asks_for_what_a_broker_shows_and_has_an_answer() {
     let queries: Vec<_> = dashboard.iter().map(|query| sent(query)).chain(recorded).collect();
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("test.yml"), test_of(&queries, &shown)).unwrap();
-    promtool(folder.path(), &["test", "rules", "test.yml"]);
+    run(folder.path(), "promtool", &["test", "rules", "test.yml"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,8 +158,8 @@ async fn a_query_for_what_no_broker_shows_is_found() {
 #[test]
 fn the_rules_fire_when_they_should_and_only_then() {
     let folder = path("prometheus");
-    promtool(&folder, &["check", "config", "prometheus.yml"]);
-    promtool(&folder, &["test", "rules", "rules_test.yml"]);
+    run(&folder, "promtool", &["check", "config", "prometheus.yml"]);
+    run(&folder, "promtool", &["test", "rules", "rules_test.yml"]);
 }
 
 #[test]
