@@ -16,6 +16,7 @@ use actix_web::{
 use clap::Args;
 use tokio::{
     signal::unix::{SignalKind, signal},
+    task::JoinHandle,
     time::timeout,
 };
 
@@ -148,6 +149,10 @@ async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
     if let Some(leading) = leading {
         leading.end().await;
     }
+    ended(serving).await
+}
+
+async fn ended(serving: Vec<JoinHandle<io::Result<()>>>) -> Result<(), Failure> {
     for server in serving {
         server.await??;
     }
