@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    for_tests::{World, admin_of, app, bank, caller, connection, operator, shop, tenant},
+    for_tests::{World, admin_of, admin_of_platform, app, bank, caller, connection, operator, shop, tenant},
     *,
 };
 use crate::tenant::store::change::Part;
@@ -266,4 +266,85 @@ async fn nobody_reaches_beyond_their_own() {
     assert!(world.admin.part(&auditor, "acme", &bank()).await.is_ok());
     let write = world.admin.put(&auditor, "acme", &bank(), (Expected::Unsaid, connection())).await;
     assert!(matches!(write, Err(AdminError::Forbidden)));
+}
+
+/// A new tenant that says which platform it is of.
+fn of_platform(platform: Option<&str>) -> Value {
+    let mut tenant = tenant();
+    if let Some(platform) = platform {
+        tenant["tenant"]["platform"] = json!(platform);
+    }
+    tenant
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platforms_admin_makes_tenants_within_the_platform_and_nowhere_else() {
+    let world = World::new().await;
+    let mine = admin_of_platform("group");
+    let make = |id: &'static str, platform: Option<&'static str>| {
+        let (admin, mine) = (world.admin.clone(), mine.clone());
+        async move { admin.put(&mine, id, &Part::Tenant, (Expected::Absent, of_platform(platform))).await }
+    };
+    assert!(make("new", Some("group")).await.unwrap().created);
+    let connection = (Expected::Absent, connection());
+    assert!(world.admin.put(&mine, "new", &bank(), connection).await.unwrap().created);
+    assert!(matches!(make("newer", Some("rival")).await, Err(AdminError::NotFound)));
+    assert!(matches!(make("newer", None).await, Err(AdminError::NotFound)));
+    // A taken id is told as taken, and nothing of who has it.
+    let taken = make("other", Some("group")).await.unwrap_err();
+    assert_eq!(faults(&taken), [("/tenant/id", "another tenant has this id")]);
+    let seen = world.admin.tenants(&mine, &Listing::default()).await.unwrap().tenants;
+    assert_eq!(seen.iter().map(|tenant| tenant.id.as_str()).collect::<Vec<_>>(), ["acme", "new"]);
+    assert!(matches!(world.admin.part(&mine, "other", &Part::Tenant).await, Err(AdminError::NotFound)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_operator_moves_a_tenant_from_platform_to_platform() {
+    let world = World::new().await;
+    let read = world.admin.part(&operator(), "acme", &Part::Tenant).await.unwrap();
+    let moved = |platform: Value| {
+        let mut document = read.value.clone();
+        document["tenant"]["platform"] = platform;
+        (Expected::Revision(read.revision), document)
+    };
+    for caller in [admin_of("acme"), admin_of_platform("group")] {
+        let refused = world.admin.put(&caller, "acme", &Part::Tenant, moved(json!("rival"))).await;
+        assert_eq!(faults(&refused.unwrap_err())[0].0, "/tenant/platform");
+    }
+    let moved = world.admin.put(&operator(), "acme", &Part::Tenant, moved(json!("rival"))).await;
+    assert!(moved.is_ok());
+    let gone = world.admin.part(&admin_of_platform("group"), "acme", &Part::Tenant).await;
+    assert!(matches!(gone, Err(AdminError::NotFound)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platforms_app_keeps_its_secret_and_a_new_one_is_shown_once() {
+    let world = World::new().await;
+    let mine = admin_of_platform("group");
+    let read = world.admin.platform(&mine, "group").await.unwrap();
+    let mut document = read.value;
+    let mut shared = app();
+    shared["id"] = json!("kiosk");
+    document["apps"] = json!([shared]);
+    let saved = world
+        .admin
+        .put_platform(&mine, "group", (Expected::Revision(read.revision), document))
+        .await
+        .unwrap();
+    assert_eq!(saved.generated[0].pointer, "/apps/0/secrets/0");
+    assert_eq!(saved.document.value["apps"][0]["secrets"][0]["set"], true);
+    let mut document = saved.document.value.clone();
+    document["apps"][0].as_object_mut().unwrap().remove("secrets");
+    document["apps"][0]["name"] = json!("Kiosk");
+    let revision = Expected::Revision(saved.document.revision);
+    let again = world.admin.put_platform(&mine, "group", (revision, document.clone())).await.unwrap();
+    assert_eq!(again.document.value["apps"][0]["secrets"], saved.document.value["apps"][0]["secrets"]);
+    let stale = world.admin.put_platform(&mine, "group", (revision, document)).await;
+    assert!(matches!(stale, Err(AdminError::Stale(now)) if now.is_some()));
+    let removed =
+        world.admin.remove_platform(&mine, "group", Expected::Revision(again.document.revision)).await;
+    assert!(matches!(removed, Err(AdminError::Forbidden)));
+    let used =
+        world.admin.remove_platform(&operator(), "group", Expected::Revision(again.document.revision)).await;
+    assert!(matches!(used, Err(AdminError::Faulty(_))), "it has a tenant");
 }

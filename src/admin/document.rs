@@ -1,16 +1,14 @@
-//! A part of a tenant as admins see and give it.
+//! A part of a tenant, or a platform, as admins see and give it.
 
 use serde_json::Value;
 use tunnus_sdk::Hidden;
 
-use super::secrets;
+use super::{AdminError, secrets};
 use crate::tenant::store::{StoredTenant, change::Part};
 
-/// A part of a tenant as it is now.
+/// A part of a tenant, or a platform, as it is now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// Which part.
-    pub part: Part,
     /// Its id.
     pub id: String,
     /// Changes whenever the part does; what a change is made from.
@@ -50,6 +48,21 @@ pub struct Saved {
     pub generated: Vec<Generated>,
 }
 
+impl Expected {
+    /// Whether it is what there is now.
+    ///
+    /// # Errors
+    /// [`AdminError::RevisionMissing`], [`AdminError::Stale`].
+    pub(super) fn check(self, current: Option<Document>) -> Result<(), AdminError> {
+        match (self, &current) {
+            (Self::Absent | Self::Unsaid, None) => Ok(()),
+            (Self::Revision(revision), Some(current)) if revision == current.revision => Ok(()),
+            (Self::Unsaid, Some(_)) => Err(AdminError::RevisionMissing),
+            (Self::Absent | Self::Revision(_), _) => Err(AdminError::Stale(Box::new(current))),
+        }
+    }
+}
+
 impl Document {
     /// The part of a stored tenant; none where there is no such part.
     #[must_use]
@@ -60,7 +73,6 @@ impl Document {
             Part::App(id) | Part::Connection(id) | Part::Key(id) => id,
         };
         Some(Self {
-            part: part.clone(),
             id: id.clone(),
             revision: row.revision,
             value: secrets::masked(part, &row.document, &tenant.secrets),

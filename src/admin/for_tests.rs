@@ -48,11 +48,19 @@ impl World {
         Self { admin, store, now, _dir: dir }
     }
 
-    /// The tenants `acme` and `other`, with an app and a connection each.
+    /// The tenants `acme` of the platform `group` and `other` of `rival`, with an app and a connection
+    /// each.
     pub async fn new() -> Self {
         let world = Self::empty().await;
-        for id in ["acme", "other"] {
-            world.put(id, &Part::Tenant, Expected::Unsaid, tenant()).await;
+        for platform in ["group", "rival"] {
+            let document = json!({ "platform": { "id": platform, "name": "Group" } });
+            let given = (Expected::Absent, document);
+            world.admin.put_platform(&operator(), platform, given).await.unwrap();
+        }
+        for (id, platform) in [("acme", "group"), ("other", "rival")] {
+            let mut tenant = tenant();
+            tenant["tenant"]["platform"] = json!(platform);
+            world.put(id, &Part::Tenant, Expected::Unsaid, tenant).await;
             world.put(id, &bank(), Expected::Unsaid, connection()).await;
             world.put(id, &shop(), Expected::Unsaid, app()).await;
         }
@@ -93,6 +101,11 @@ pub fn operator() -> Caller {
 /// An admin of one tenant.
 pub fn admin_of(tenant: &str) -> Caller {
     caller(Role::TenantAdmin, Scope::Tenant(tenant.to_owned()))
+}
+
+/// An admin of one platform.
+pub fn admin_of_platform(platform: &str) -> Caller {
+    caller(Role::PlatformAdmin, Scope::Platform(platform.to_owned()))
 }
 
 /// A tenant with the keys of other tests, which are made once.

@@ -12,6 +12,7 @@ mod error;
 #[cfg(test)]
 pub(crate) mod for_tests;
 mod operations;
+mod platforms;
 mod provider_kinds;
 mod rights;
 mod secrets;

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use tunnus_sdk::SettingsError;
 
-use super::{Admin, AdminError, Caller, Document, Expected, On, Right, Saved, secrets::Unmask};
+use super::{Admin, AdminError, Caller, Document, Expected, On, Right, Saved, Scope, secrets::Unmask};
 use crate::tenant::{
     is_id,
     store::{
         Store, StoredTenant,
-        change::{Change, ChangeError, Edit, Part, PartFault},
+        change::{Change, ChangeError, Edit, Part, PartFault, platform_of},
     },
 };
 
@@ -55,9 +55,14 @@ impl Admin {
         (expected, document): (Expected, Value),
     ) -> Result<Saved, AdminError> {
         check_ids(tenant, part)?;
-        let stored = self.for_writing(caller, tenant, part).await?;
+        let document = with_id(document, tenant, part);
+        let named = platform_of(&document).filter(|_| *part == Part::Tenant).map(str::to_owned);
+        let stored = self.for_writing(caller, tenant, part, named.as_deref()).await?;
         let current = stored.as_ref().and_then(|stored| stored.part(part));
         check_revision(expected, stored.as_ref(), part)?;
+        if *part == Part::Tenant {
+            check_platform(caller, stored.as_ref(), named.as_deref())?;
+        }
         let created = current.is_none();
         let none = std::collections::BTreeMap::new();
         let unmask = Unmask {
@@ -66,7 +71,7 @@ impl Admin {
             secrets: stored.as_ref().map_or(&none, |stored| &stored.secrets),
             ambient: &self.ambient,
         };
-        let (document, generated) = unmask.unmask(with_id(document, tenant, part))?;
+        let (document, generated) = unmask.unmask(document)?;
         let expected = current.map(|row| row.revision);
         let edit = Edit { part: part.clone(), expected, document: Some(document) };
         let after = self.change(caller, tenant, vec![edit], None).await?;
@@ -88,7 +93,7 @@ impl Admin {
         if *part == Part::Tenant {
             self.permit(caller, Right::Found, On::Tenant(tenant)).await?;
         }
-        let stored = self.for_writing(caller, tenant, part).await?;
+        let stored = self.for_writing(caller, tenant, part, None).await?;
         let current = stored.as_ref().and_then(|stored| stored.part(part)).ok_or(AdminError::NotFound)?;
         check_revision(expected, stored.as_ref(), part)?;
         let edit = Edit { part: part.clone(), expected: Some(current.revision), document: None };
@@ -152,7 +157,7 @@ impl Admin {
         tenant: &str,
         (before, after): (&[String], Vec<String>),
     ) -> Result<Vec<String>, AdminError> {
-        let stored = self.for_writing(caller, tenant, &Part::Connection(String::new())).await?;
+        let stored = self.for_writing(caller, tenant, &Part::Connection(String::new()), None).await?;
         let stored = stored.ok_or(AdminError::NotFound)?;
         let order = |tenant: &StoredTenant| -> Vec<String> {
             tenant.connections.iter().map(|(id, _)| id.clone()).collect()
@@ -181,28 +186,38 @@ impl Admin {
         self.source.read(tenant).await?.ok_or(AdminError::NotFound)
     }
 
-    /// The tenant, for who may write the part of it; none where it is a new tenant.
+    /// The tenant, for who may write the part of it; none where it is a new tenant, which a platform's
+    /// admin makes within the platform.
     async fn for_writing(
         &self,
         caller: &Caller,
         tenant: &str,
         part: &Part,
+        platform: Option<&str>,
     ) -> Result<Option<StoredTenant>, AdminError> {
-        let reaches = self.permit(caller, Right::Read, On::Tenant(tenant)).await;
-        let stored = match &reaches {
-            Ok(()) => self.source.read(tenant).await?,
-            Err(_) => None,
-        };
-        match (part, &stored) {
+        if self.reaches(caller, On::Tenant(tenant)).await?
+            && let Some(stored) = self.source.read(tenant).await?
+        {
             // Keys have operations of their own.
-            (Part::Key(_), _) | (Part::App(_) | Part::Connection(_), None) => {
+            if matches!(part, Part::Key(_)) {
                 return Err(AdminError::NotFound);
             }
-            (_, Some(_)) => self.permit(caller, Right::Write, On::Tenant(tenant)).await?,
-            (Part::Tenant, None) => self.permit(caller, Right::Found, On::Everything).await?,
+            self.permit(caller, Right::Write, On::Tenant(tenant)).await?;
+            self.source.store()?;
+            return Ok(Some(stored));
         }
-        self.source.store()?;
-        Ok(stored)
+        if *part != Part::Tenant {
+            return Err(AdminError::NotFound);
+        }
+        let on = match (&caller.scope, platform) {
+            (Scope::Platform(own), Some(named)) if own == named => On::Platform(named),
+            _ => On::Everything,
+        };
+        self.permit(caller, Right::Found, on).await?;
+        if self.source.store()?.read(tenant).await?.is_some() {
+            return Err(taken());
+        }
+        Ok(None)
     }
 
     /// Has the store make a change, in the caller's name.
@@ -218,6 +233,8 @@ impl Admin {
         let store = self.source.store()?;
         match store.change(&change).await {
             Ok(changed) => Ok(changed.tenant),
+            // Somebody else's tenant may have been made meanwhile.
+            Err(ChangeError::Conflict(_)) if !self.reaches(caller, On::Tenant(tenant)).await? => Err(taken()),
             Err(ChangeError::Conflict(_)) => Err(stale(store, tenant, &own).await?),
             Err(ChangeError::Faulty(faults)) => {
                 let told = faults.into_iter().map(|fault| told(fault, &own)).collect();
@@ -226,6 +243,26 @@ impl Admin {
             Err(ChangeError::Store(error)) => Err(error.into()),
         }
     }
+}
+
+/// That there is such a tenant is no secret: its discovery is public.
+fn taken() -> AdminError {
+    AdminError::fault("/tenant/id", "another tenant has this id")
+}
+
+/// Whether the tenant stays on its platform: only the operator moves one. A platform's admin makes
+/// tenants there and nowhere else.
+fn check_platform(
+    caller: &Caller,
+    stored: Option<&StoredTenant>,
+    named: Option<&str>,
+) -> Result<(), AdminError> {
+    let stays = stored.is_some_and(|stored| stored.platform() == named);
+    let within = stored.is_none() && caller.scope.platform() == named;
+    if stays || within || caller.scope == Scope::All {
+        return Ok(());
+    }
+    Err(AdminError::fault("/tenant/platform", "only the operator moves a tenant from platform to platform"))
 }
 
 /// What there is now instead.
@@ -245,13 +282,7 @@ fn told(found: PartFault, own: &Part) -> SettingsError {
 
 /// Whether the change was made from what there is.
 fn check_revision(expected: Expected, stored: Option<&StoredTenant>, part: &Part) -> Result<(), AdminError> {
-    let current = stored.and_then(|stored| Document::of(stored, part));
-    match (expected, &current) {
-        (Expected::Absent | Expected::Unsaid, None) => Ok(()),
-        (Expected::Revision(revision), Some(current)) if revision == current.revision => Ok(()),
-        (Expected::Unsaid, Some(_)) => Err(AdminError::RevisionMissing),
-        (Expected::Absent | Expected::Revision(_), _) => Err(AdminError::Stale(Box::new(current))),
-    }
+    expected.check(stored.and_then(|stored| Document::of(stored, part)))
 }
 
 /// Whether the ids are such at all.

@@ -105,7 +105,8 @@ impl Admin {
         if caller.may(right) { Ok(()) } else { Err(AdminError::Forbidden) }
     }
 
-    async fn reaches(&self, caller: &Caller, on: On<'_>) -> Result<bool, AdminError> {
+    /// Whether the caller reaches what an operation is about.
+    pub(super) async fn reaches(&self, caller: &Caller, on: On<'_>) -> Result<bool, AdminError> {
         // What is no id is nobody's, and no store is asked for it.
         if matches!(on, On::Tenant(id) | On::Platform(id) if !is_id(id)) {
             return Ok(false);

@@ -12,7 +12,7 @@ use crate::{
     tenant::{
         files::Folder,
         model::Tenant,
-        store::{Store, StoredTenant},
+        store::{Store, StoredPlatform, StoredTenant, change::platform_of},
     },
 };
 
@@ -45,6 +45,22 @@ impl Source {
         }
     }
 
+    /// The ids of all platforms.
+    pub(super) async fn platform_ids(&self) -> Result<Vec<String>, AdminError> {
+        match self {
+            Self::Store(store) => Ok(store.platform_ids().await?),
+            Self::Folder(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// A platform as it is kept. A folder's platforms are not administered.
+    pub(super) async fn read_platform(&self, id: &str) -> Result<Option<StoredPlatform>, AdminError> {
+        match self {
+            Self::Store(store) => Ok(store.read_platform(id).await?),
+            Self::Folder(_) => Ok(None),
+        }
+    }
+
     /// A tenant to serve, as it is kept now.
     pub(super) async fn load(&self, broker: &Broker, id: &str) -> Result<Option<Arc<Tenant>>, AdminError> {
         match self {
@@ -54,9 +70,14 @@ impl Source {
     }
 
     /// Whether a tenant is one of a platform.
-    #[expect(clippy::unused_async, reason = "the store will be asked")]
-    pub(super) async fn belongs(&self, _tenant: &str, _platform: &str) -> Result<bool, AdminError> {
-        Ok(false)
+    pub(super) async fn belongs(&self, tenant: &str, platform: &str) -> Result<bool, AdminError> {
+        match self {
+            Self::Store(store) => Ok(store.platform_of(tenant).await?.as_deref() == Some(platform)),
+            Self::Folder(folder) => {
+                let documents = documents(folder).await?;
+                Ok(documents.get(tenant).and_then(platform_of) == Some(platform))
+            }
+        }
     }
 
     /// The tenants within `scope` that a listing asks for, one more than its limit if there are more.
@@ -69,19 +90,16 @@ impl Source {
             Self::Store(store) => of_store(store, scope, listing).await,
             Self::Folder(folder) => {
                 let documents = documents(folder).await?.into_iter();
-                let all = documents.map(|(id, document)| TenantSummary::of(id, &document));
-                let asked = all.filter(|one| listing.asks_for(one) && within(scope, one));
+                let reached = documents.filter(|(id, document)| match scope {
+                    Scope::All => true,
+                    Scope::Platform(platform) => platform_of(document) == Some(platform),
+                    Scope::Tenant(own) => own == id,
+                });
+                let all = reached.map(|(id, document)| TenantSummary::of(id, &document));
+                let asked = all.filter(|one| listing.asks_for(one));
                 Ok(asked.take(listing.limit + 1).collect())
             }
         }
-    }
-}
-
-fn within(scope: &Scope, one: &TenantSummary) -> bool {
-    match scope {
-        Scope::All => true,
-        Scope::Platform(_) => false,
-        Scope::Tenant(id) => *id == one.id,
     }
 }
 
@@ -91,18 +109,16 @@ async fn documents(folder: &Folder) -> Result<BTreeMap<String, Value>, AdminErro
 }
 
 async fn of_store(store: &Store, scope: &Scope, listing: &Listing) -> Result<Vec<TenantSummary>, AdminError> {
-    if matches!(scope, Scope::Platform(_)) {
-        return Ok(Vec::new());
-    }
     let rows = "SELECT id, document FROM tenants
-                 WHERE id > $1 AND ($2 = '' OR id = $2)
+                 WHERE id > $1 AND ($2 = '' OR id = $2) AND ($5 = '' OR platform = $5)
                    AND ($3 = '' OR id LIKE $3 ESCAPE '!' OR lower(document) LIKE $3 ESCAPE '!')
                  ORDER BY id LIMIT $4";
     let rows = sqlx::query(rows)
         .bind(listing.after.as_deref().unwrap_or_default())
         .bind(scope.tenant().unwrap_or_default())
         .bind(listing.search.as_deref().map(pattern).unwrap_or_default())
-        .bind(i64::try_from(listing.limit + 1).unwrap_or(i64::MAX));
+        .bind(i64::try_from(listing.limit + 1).unwrap_or(i64::MAX))
+        .bind(scope.platform().unwrap_or_default());
     let read = |row: &sqlx::any::AnyRow| {
         let (id, document): (String, String) = (row.try_get("id")?, row.try_get("document")?);
         Ok(TenantSummary::of(id, &serde_json::from_str(&document).unwrap_or_default()))

@@ -11,6 +11,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/003_admin_tokens.sql"),
     include_str!("migrations/004_keys.sql"),
     include_str!("migrations/005_platforms.sql"),
+    include_str!("migrations/006_admin_token_platforms.sql"),
 ];
 
 /// Any number that nobody else locks on PostgreSQL.

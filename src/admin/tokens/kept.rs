@@ -21,8 +21,10 @@ const LISTED: usize = 1_000;
 /// What a row is read from.
 const SELECT: &str = "
 SELECT t.id, t.hash, t.name, t.role, t.scope, t.created_at, t.created_by, t.expires_at, t.revoked_at,
-       COALESCE(n.tenant, '') AS tenant
-  FROM admin_tokens t LEFT JOIN admin_token_tenants n ON n.token = t.id";
+       COALESCE(n.tenant, '') AS tenant, COALESCE(p.platform, '') AS platform
+  FROM admin_tokens t
+  LEFT JOIN admin_token_tenants n ON n.token = t.id
+  LEFT JOIN admin_token_platforms p ON p.token = t.id";
 
 /// A token as it is kept.
 #[derive(Clone, Debug)]
@@ -116,6 +118,10 @@ impl Kept {
                     let names = "INSERT INTO admin_token_tenants (token, tenant) VALUES ($1, $2)";
                     sqlx::query(names).bind(&row.info.id).bind(tenant).execute(&mut *write).await?;
                 }
+                if let Some(platform) = &row.info.platform {
+                    let names = "INSERT INTO admin_token_platforms (token, platform) VALUES ($1, $2)";
+                    sqlx::query(names).bind(&row.info.id).bind(platform).execute(&mut *write).await?;
+                }
                 audit.record_in(sql, &mut write, event).await?;
                 write.commit().await?;
             }
@@ -153,10 +159,13 @@ impl Kept {
                 let within = match scope {
                     Scope::All => " WHERE $1 = ''",
                     Scope::Tenant(_) => " WHERE t.scope = 'tenant' AND n.tenant = $1",
-                    Scope::Platform(_) => return Ok(Vec::new()),
+                    Scope::Platform(_) => {
+                        " WHERE p.platform = $1 OR n.tenant IN (SELECT id FROM tenants WHERE platform = $1)"
+                    }
                 };
                 let select = format!("{SELECT}{within} ORDER BY t.created_at DESC, t.id LIMIT {LISTED}");
-                let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(scope.tenant().unwrap_or_default());
+                let named = scope.tenant().or(scope.platform()).unwrap_or_default();
+                let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(named);
                 rows.fetch_all(sql.pool()).await?.iter().map(read).collect()
             }
         }
@@ -230,7 +239,7 @@ fn read(row: &AnyRow) -> Result<Row, AdminError> {
             id: text("id")?,
             name: text("name")?,
             role: Role::named(&role).ok_or_else(unknown)?,
-            platform: None,
+            platform: Some(text("platform")?).filter(|platform| !platform.is_empty()),
             tenant: Some(text("tenant")?).filter(|tenant| !tenant.is_empty()),
             created_at: time("created_at")?,
             created_by: text("created_by")?,

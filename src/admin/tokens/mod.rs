@@ -274,6 +274,9 @@ impl Admin {
         if let Some(tenant) = scope.tenant() {
             self.source.read(tenant).await?.ok_or(AdminError::NotFound)?;
         }
+        if let Some(platform) = scope.platform() {
+            self.source.read_platform(platform).await?.ok_or(AdminError::NotFound)?;
+        }
         let by = caller.actor();
         let (token, row) = self.tokens.make(wanted, &by);
         let info = row.info.clone();

@@ -86,6 +86,28 @@ async fn nobody_makes_a_token_that_reaches_further() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_platforms_token_reaches_the_platform_and_ends_with_it() {
+    let world = World::new().await;
+    let wanted = NewToken { platform: Some("group".to_owned()), ..wanted(Role::PlatformAdmin, None) };
+    let created = world.admin.create_token(&operator(), &wanted).await.unwrap();
+    let mine = enters(&world, &created.token).await.unwrap();
+    assert_eq!(mine.scope, Scope::Platform("group".to_owned()));
+    made(&world, Role::TenantAdmin, Some("acme")).await;
+    made(&world, Role::TenantAdmin, Some("other")).await;
+    let mut seen: Vec<_> =
+        world.admin.tokens(&mine).await.unwrap().into_iter().map(|token| token.role.name()).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, ["platform_admin", "tenant_admin"], "its own and those of its tenants");
+    let of_rival = NewToken { platform: Some("rival".to_owned()), ..wanted };
+    assert!(matches!(world.admin.create_token(&mine, &of_rival).await, Err(AdminError::NotFound)));
+    let acme = world.admin.part(&operator(), "acme", &Part::Tenant).await.unwrap();
+    world.admin.remove(&operator(), "acme", &Part::Tenant, Expected::Revision(acme.revision)).await.unwrap();
+    let group = world.admin.platform(&operator(), "group").await.unwrap();
+    world.admin.remove_platform(&operator(), "group", Expected::Revision(group.revision)).await.unwrap();
+    assert!(is_refused(&enters(&world, &created.token).await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_shows_no_token_and_no_hash() {
     let world = World::new().await;
     let created = made(&world, Role::TenantAdmin, Some("acme")).await;

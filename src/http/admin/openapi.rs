@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     admin::{CreatedToken, NewToken, Role, TenantList, TokenInfo},
-    tenant::stored_schema,
+    tenant::{PlatformFile, stored_schema},
 };
 
 /// Serves it.
@@ -163,6 +163,14 @@ fn schemas() -> Value {
     schemas.add("Tokens", object(&json!({ "tokens": array(&to("Token")) })));
     let text = || json!({ "type": "string" });
     let texts = || array(&json!({ "type": "string" }));
+    schemas.add("Platforms", object(&json!({ "platforms": texts() })));
+    let event = object(&json!({ "id": text(), "tenant": text(), "at": text(), "kind": text() }));
+    schemas.add("Events", object(&json!({ "events": array(&event) })));
+    let count = || json!({ "type": "integer" });
+    let usage = object(&json!({
+        "tenant": text(), "connection": text(), "method": text(), "completed": count(), "failed": count(),
+    }));
+    schemas.add("Usage", object(&json!({ "usage": array(&usage) })));
     schemas.add("Order", object(&json!({ "connections": texts() })));
     schemas.add("Me", object(&json!({ "id": text(), "name": text(), "role": to("Role") })));
     schemas.add(
@@ -213,7 +221,7 @@ impl Schemas {
         self.0.insert(name.to_owned(), schema);
         if let Some(Value::Object(inner)) = inner {
             for (name, schema) in inner {
-                if !self.0.contains_key(&name) {
+                if !self.0.contains_key(&name) && name != "AppEntry" {
                     self.add(&name, schema);
                 }
             }
@@ -240,10 +248,11 @@ impl Schemas {
             }
         }
         if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-            properties.retain(|name, _| name == "tenant" || name == "keys");
+            properties.retain(|name, _| name != "apps" && name != "connections");
         }
         self.add("Tenant", schema);
-        for part in ["Tenant", "App", "Connection"] {
+        self.add_type::<PlatformFile>("Platform");
+        for part in ["Tenant", "App", "Connection", "Platform"] {
             let mut document = object(&json!({
                 "id": { "type": "string" }, "revision": { "type": "integer" }, "document": { "type": "object" },
             }));

@@ -175,8 +175,9 @@ impl StoredTenant {
             let first = hash.first_chunk().copied().map_or(0, i64::from_be_bytes);
             Row { document, revision: first & i64::MAX }
         };
-        let tables = ["tenant", "keys"].into_iter();
-        let tables = tables.filter_map(|name| Some((name.to_owned(), file.get(name)?.clone())));
+        let tables = file.as_object().into_iter().flatten();
+        let tables = tables.filter(|(name, _)| !["apps", "connections"].contains(&name.as_str()));
+        let tables = tables.map(|(name, table)| (name.clone(), table.clone()));
         let row_of = |entry: Value| (id_of(&entry), row(entry));
         Self {
             id: id.to_owned(),
