@@ -45,7 +45,7 @@ use crate::{
     ambient::Ambient,
     error::{Code, Error},
     sql::{Sql, SqlError, SqlUrl, Write},
-    vault::{DataKey, Vault, VaultError},
+    vault::{DataKey, DataKeys, DataKeysError, Vault, VaultError},
 };
 
 /// How many data keys are held open; where there are more, all are forgotten.
@@ -57,6 +57,9 @@ pub enum AuditError {
     /// The database.
     #[error("the audit trail is not available")]
     Sql(#[from] SqlError),
+    /// The data keys.
+    #[error(transparent)]
+    DataKeys(#[from] DataKeysError),
     /// A key does not open, or nothing can be sealed.
     #[error("the audit trail's keys cannot be used")]
     Vault(#[from] VaultError),
@@ -105,9 +108,23 @@ impl Audit {
     /// live on.
     ///
     /// # Errors
-    /// Where the database cannot be used.
+    /// Where the database cannot be used, or a master key is missing that a data key needs.
     pub async fn open(url: &SqlUrl, vault: Vault, ambient: Ambient) -> Result<Self, AuditError> {
-        Ok(Self::new(Arc::new(SqlEvents(Sql::open(url).await?)), vault, ambient))
+        let sql = Sql::open(url).await?;
+        DataKeys { sql: &sql, vault: &vault }.check().await?;
+        Ok(Self::new(Arc::new(SqlEvents(sql)), vault, ambient))
+    }
+
+    /// Seals every data key of the trail's database under the active master key, while brokers run; how
+    /// many there were.
+    ///
+    /// # Errors
+    /// Where the database does not answer, or a data key does not open.
+    pub async fn rewrap(&self) -> Result<u64, AuditError> {
+        match self.sql() {
+            Some(sql) => Ok(DataKeys { sql, vault: &self.0.vault }.rewrap().await?),
+            None => Ok(0),
+        }
     }
 
     /// A trail that lasts as long as its process: a random key seals it.

@@ -16,6 +16,11 @@ use super::{
     settings::{Settings, runtime},
 };
 use crate::{
+    ambient::Ambient,
+    audit::{
+        Audit,
+        event::{Actor, Event, Kind, OPERATOR},
+    },
     config::{Config, TenantsUrl, given},
     providers::Providers,
     tenant::sealed,
@@ -88,13 +93,22 @@ async fn rewrap(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let mut dirs: Vec<&Path> = wanted.dir.as_deref().into_iter().collect();
-    match &config.tenants {
-        TenantsUrl::Files(dir) => dirs.push(dir),
-        TenantsUrl::Sql(_) => {
-            let count = open(config, providers).await?.rewrap().await?;
-            writeln!(out, "{count} data keys were sealed anew in the tenants store")?;
+    let audit = match &config.tenants {
+        TenantsUrl::Files(dir) => {
+            dirs.push(dir);
+            Audit::open(&config.audit, config.vault.clone(), Ambient::system()).await?
         }
-    }
+        TenantsUrl::Sql(_) => {
+            let store = open(config, providers).await?;
+            let count = store.rewrap().await?;
+            writeln!(out, "{count} data keys were sealed anew in the tenants store")?;
+            store.audit().clone()
+        }
+    };
+    let count = audit.rewrap().await?;
+    writeln!(out, "{count} data keys were sealed anew in the audit trail")?;
+    let by = Actor::operator("tunnus secrets rewrap");
+    audit.record(Event::by(&by, OPERATOR, Kind::SecretsRewrapped, Vec::new())).await?;
     for dir in dirs {
         let count = sealed::rewrap(dir, &config.vault)?;
         writeln!(out, "{count} values were sealed anew in {}", dir.display())?;

@@ -50,7 +50,7 @@ async fn a_sealed_value_is_good_at_its_place_and_moves_to_a_new_master_key() {
         let mut out = Vec::new();
         rewrap(&both, &nothing_else, Providers::built_in(), &mut out).await.unwrap();
         let out = String::from_utf8(out).unwrap();
-        assert!(out.starts_with(&format!("{count} values were sealed anew in ")), "{out}");
+        assert!(out.contains(&format!("\n{count} values were sealed anew in ")), "{out}");
     }
     let rewritten = fs::read_to_string(&file).unwrap();
     assert!(rewritten != text && rewritten.starts_with("# as it was\n[tenant]\n"));
@@ -72,4 +72,33 @@ fn only_places_of_a_tenants_file_are_sealed_for() {
         |place: &str, value: &str| seal(&config, &wanted(place), &value.into()).unwrap_err().to_string();
     assert!(refused("keys/other", "x").starts_with("expected keys/signing"));
     assert_eq!(refused("keys/subject", "\n"), "the secret is empty");
+}
+
+#[tokio::test]
+async fn the_audit_trail_moves_to_a_new_master_key_too() {
+    let dir = TempDir::new().unwrap();
+    fs::create_dir(dir.path().join("tenants")).unwrap();
+    let audit = async |keys: &[(&str, &str)]| {
+        let config = config(&dir, keys);
+        Audit::open(&config.audit, config.vault.clone(), Ambient::system()).await
+    };
+    let login = || {
+        let mut event = Event::new("acme", Kind::IdentificationStarted);
+        event.body.trace_id = Some("4711".to_owned());
+        event.personal.reference = Some("order 7".into());
+        event
+    };
+    audit(&[("old", KEYS[0])]).await.unwrap().record(login()).await.unwrap();
+    let missing = audit(&[("new", KEYS[1])]).await.unwrap_err().to_string();
+    assert!(missing.starts_with("the master key `old` is not in secrets.master_keys"), "{missing}");
+    let both = config(&dir, &[("new", KEYS[1]), ("old", KEYS[0])]);
+    let mut out = Vec::new();
+    let nothing_else = Rewrap { settings: Settings::default(), dir: None };
+    rewrap(&both, &nothing_else, Providers::built_in(), &mut out).await.unwrap();
+    assert!(String::from_utf8(out).unwrap().starts_with("1 data keys were sealed anew in the audit trail\n"));
+    let records = audit(&[("new", KEYS[1])]).await.unwrap().records().unwrap();
+    let sought = crate::audit::records::Sought::Reference("order 7".into());
+    assert_eq!(records.find(Some("acme"), &sought).await.unwrap().len(), 1);
+    let told = records.latest(OPERATOR, 1, None).await.unwrap();
+    assert_eq!(told[0].body.kind, Kind::SecretsRewrapped);
 }

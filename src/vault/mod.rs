@@ -8,6 +8,7 @@
 //! A value opens only at its own place: tenant, connection or app, name and id all go into its key
 //! and are authenticated with it. A row that was changed, swapped or moved does not open.
 
+mod data_keys;
 mod place;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -18,6 +19,7 @@ use crate::{
     store::{Key, MasterKey, SealError, Sealer, seal::sealed_by},
 };
 
+pub use data_keys::{DataKeys, DataKeysError, MissingKeys};
 pub use place::{Holder, Place};
 
 /// What a data key is called in what it seals: there is one a tenant.

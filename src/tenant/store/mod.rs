@@ -10,7 +10,6 @@
 pub mod cache;
 pub mod change;
 pub mod follow;
-mod master_keys;
 mod platforms;
 #[cfg(test)]
 mod platforms_tests;
@@ -35,12 +34,11 @@ use crate::{
     audit::{Audit, AuditError, store::SqlEvents},
     providers::Providers,
     sql::{Sql, SqlError, SqlUrl},
-    vault::{Vault, VaultError},
+    vault::{DataKeys, DataKeysError, MissingKeys, Vault, VaultError},
 };
 
 pub(super) use self::rows::StoredSecrets;
 pub use self::{
-    master_keys::MissingKeys,
     platforms::{PlatformChange, PlatformChanged, PlatformError, StoredPlatform},
     rows::{Row, StoredKey, StoredSecret, StoredTenant},
 };
@@ -78,6 +76,16 @@ pub enum StoreError {
     /// A tenant's platform cannot be looked at.
     #[error("the platform `{0}` cannot be looked at")]
     Platform(String, #[source] TenantsError),
+}
+
+impl From<DataKeysError> for StoreError {
+    fn from(error: DataKeysError) -> Self {
+        match error {
+            DataKeysError::Sql(error) => Self::Sql(error),
+            DataKeysError::MasterKeys(missing) => Self::MasterKeys(missing),
+            DataKeysError::Vault { tenant, source } => Self::Vault { tenant, source },
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -130,7 +138,7 @@ impl Store {
         let sql = Sql::open(url).await?;
         let audit = Audit::new(Arc::new(SqlEvents(sql.clone())), vault.clone(), ambient.clone());
         let store = Self { sql, vault, providers, ambient, audit };
-        store.check_master_keys().await?;
+        DataKeys { sql: &store.sql, vault: &store.vault }.check().await?;
         Ok(store)
     }
 
@@ -156,6 +164,14 @@ impl Store {
     #[must_use]
     pub const fn vault(&self) -> &Vault {
         &self.vault
+    }
+
+    /// Seals every data key under the active master key, while brokers run; how many there were.
+    ///
+    /// # Errors
+    /// Where the database does not answer, or a data key does not open.
+    pub async fn rewrap(&self) -> Result<u64, StoreError> {
+        Ok(DataKeys { sql: &self.sql, vault: &self.vault }.rewrap().await?)
     }
 
     /// The ids of all tenants, in order.

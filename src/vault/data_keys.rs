@@ -1,14 +1,14 @@
-//! Which master keys the store needs, and the change to a new one.
+//! The data keys that a database keeps: which master keys they need, and the change to a new one.
 
 use sqlx::Row as _;
 
-use super::{Store, StoreError};
-use crate::vault::{VaultError, master_key_of};
+use super::{Vault, VaultError, master_key_of};
+use crate::sql::{Sql, SqlError};
 
 /// How many tenants an error names.
 const NAMED: usize = 5;
 
-/// A master key that the store needs and does not have.
+/// A master key that the data keys need and that is not there.
 #[derive(Debug, thiserror::Error)]
 #[error("the master key `{id}` {fault}: the data keys of {count} tenants in the store need it ({tenants})")]
 pub struct MissingKeys {
@@ -19,9 +19,46 @@ pub struct MissingKeys {
     tenants: String,
 }
 
-impl Store {
+/// Why the data keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataKeysError {
+    /// The database.
+    #[error(transparent)]
+    Sql(#[from] SqlError),
+    /// A master key is missing or wrong.
+    #[error(transparent)]
+    MasterKeys(#[from] MissingKeys),
+    /// One does not open, or cannot be sealed.
+    #[error("the data key of `{tenant}` cannot be used")]
+    Vault {
+        /// The tenant.
+        tenant: String,
+        /// Why.
+        #[source]
+        source: VaultError,
+    },
+}
+
+impl From<sqlx::Error> for DataKeysError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error.into())
+    }
+}
+
+/// The data keys of one database.
+pub struct DataKeys<'a> {
+    /// The database.
+    pub sql: &'a Sql,
+    /// What seals them.
+    pub vault: &'a Vault,
+}
+
+impl DataKeys<'_> {
     /// Sees whether there is a master key for every data key.
-    pub(super) async fn check_master_keys(&self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// Where there is not, or the database does not answer.
+    pub async fn check(&self) -> Result<(), DataKeysError> {
         let needed =
             "SELECT master_key, COUNT(*) AS needing, MIN(tenant) AS one FROM data_keys GROUP BY master_key";
         for row in sqlx::query(needed).fetch_all(self.sql.pool()).await? {
@@ -41,11 +78,13 @@ impl Store {
     }
 
     /// The tenants whose data keys are sealed under a master key, the first of them by name.
-    async fn tenants_of(&self, id: &str) -> Result<String, StoreError> {
+    async fn tenants_of(&self, id: &str) -> Result<String, DataKeysError> {
         let all = "SELECT tenant FROM data_keys WHERE master_key = $1 ORDER BY tenant LIMIT 6";
         let all: Vec<String> = sqlx::query_scalar(all).bind(id).fetch_all(self.sql.pool()).await?;
         let more = if all.len() > NAMED { ", …" } else { "" };
-        Ok(all.into_iter().take(NAMED).collect::<Vec<_>>().join(", ") + more)
+        // The empty one is the operator's own.
+        let named = |tenant: String| if tenant.is_empty() { "the operator".to_owned() } else { tenant };
+        Ok(all.into_iter().take(NAMED).map(named).collect::<Vec<_>>().join(", ") + more)
     }
 
     /// Seals every data key under the active master key, while brokers run; how many there were.
@@ -53,14 +92,14 @@ impl Store {
     ///
     /// # Errors
     /// Where the database does not answer, or a data key does not open.
-    pub async fn rewrap(&self) -> Result<u64, StoreError> {
+    pub async fn rewrap(&self) -> Result<u64, DataKeysError> {
         let rows = sqlx::query("SELECT tenant, sealed FROM data_keys ORDER BY tenant");
         let mut count = 0;
         for row in rows.fetch_all(self.sql.pool()).await? {
             let (tenant, sealed): (String, String) = (row.try_get("tenant")?, row.try_get("sealed")?);
             let rewrapped = self.vault.rewrap_data_key(&tenant, &sealed);
             let Some(new) =
-                rewrapped.map_err(|source| StoreError::Vault { tenant: tenant.clone(), source })?
+                rewrapped.map_err(|source| DataKeysError::Vault { tenant: tenant.clone(), source })?
             else {
                 continue;
             };
