@@ -40,7 +40,7 @@ play! {
 /// What a scenario says.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Line {
+pub enum Line {
     /// Let so many seconds pass.
     Pass(i64),
     /// Let every simulator that knows this fault commit it from now on; none: no more.
@@ -60,11 +60,16 @@ impl Drop for Playing {
     }
 }
 
-/// Plays the scenarios of one file.
+/// Plays the scenarios of one file against a sandbox of its own.
 async fn play(file: &str) {
-    let _turn = BROWSERS.acquire().await.expect("never closed");
     let bench = Bench::start();
-    let mut playing = start(&bench, file);
+    play_on(file, &stage(&bench), |line| bench.does(line)).await;
+}
+
+/// Plays the scenarios of one file on `stage`; `answer` does what they ask for.
+pub async fn play_on(file: &str, stage: &Value, answer: impl Fn(&Line)) {
+    let _turn = BROWSERS.acquire().await.expect("never closed");
+    let mut playing = start(stage, file);
     let answers = playing.0.stdin.take().expect("a way in");
     let lines = playing.0.stdout.take().expect("a way out");
     let mut errors = playing.0.stderr.take().expect("a way out for errors");
@@ -72,7 +77,7 @@ async fn play(file: &str) {
         let mut text = String::new();
         errors.read_to_string(&mut text).map(|_| text)
     });
-    let played = tokio::task::block_in_place(|| listen(&bench, lines, answers));
+    let played = tokio::task::block_in_place(|| listen(&answer, lines, answers));
     let errors = errors.join().unwrap().unwrap();
     let status = playing.0.wait().expect("an end");
     assert!(status.success(), "{file}: {status}\n{errors}");
@@ -81,13 +86,16 @@ async fn play(file: &str) {
     writeln!(std::io::stdout(), "browser: {played} scenarios of {file}.mjs played").unwrap();
 }
 
-fn start(bench: &Bench, file: &str) -> Playing {
+/// What the scenarios are told of a sandbox.
+fn stage(bench: &Bench) -> Value {
     let offered = bench.sandbox.connections.iter();
     let connections: Vec<Value> = offered
         .map(|offered| json!({ "id": offered.id, "name": offered.name, "personas": offered.personas }))
         .collect();
-    let stage =
-        json!({ "demo": bench.sandbox.demo_url, "issuer": bench.issuer(), "connections": connections });
+    json!({ "demo": bench.sandbox.demo_url, "issuer": bench.issuer(), "connections": connections })
+}
+
+fn start(stage: &Value, file: &str) -> Playing {
     let program = Command::new("node")
         .args([format!("{SCENARIOS}/{file}.mjs"), stage.to_string()])
         .stdin(Stdio::piped())
@@ -98,18 +106,13 @@ fn start(bench: &Bench, file: &str) -> Playing {
 }
 
 /// Does what the scenarios ask for until they end. Answers how many were played.
-fn listen(bench: &Bench, lines: ChildStdout, mut answers: impl Write) -> usize {
+fn listen(answer: &impl Fn(&Line), lines: ChildStdout, mut answers: impl Write) -> usize {
     let mut played = 0;
     for line in BufReader::new(lines).lines() {
         let line = line.expect("text");
         match serde_json::from_str(&line) {
-            Ok(Line::Pass(seconds)) => bench.pass(seconds),
-            Ok(Line::Fault(fault)) => {
-                let simulators = bench.sandbox.simulators.values();
-                let known = simulators.filter(|simulator| simulator.set_fault(fault.as_deref())).count();
-                assert_ne!(known, 0, "no simulator knows {fault:?}");
-            }
             Ok(Line::Played(count)) => played = count,
+            Ok(line) => answer(&line),
             Err(_) => {
                 println!("{line}");
                 continue;
@@ -119,4 +122,19 @@ fn listen(bench: &Bench, lines: ChildStdout, mut answers: impl Write) -> usize {
         drop(answers.write_all(b"{}\n"));
     }
     played
+}
+
+impl Bench {
+    /// Does what a scenario asks for.
+    fn does(&self, line: &Line) {
+        match line {
+            Line::Pass(seconds) => self.pass(*seconds),
+            Line::Fault(fault) => {
+                let simulators = self.sandbox.simulators.values();
+                let known = simulators.filter(|simulator| simulator.set_fault(fault.as_deref())).count();
+                assert_ne!(known, 0, "no simulator knows {fault:?}");
+            }
+            Line::Played(_) => {}
+        }
+    }
 }

@@ -11,6 +11,8 @@ mod audit;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
 mod deploy;
 #[cfg(test)]
 mod interop;

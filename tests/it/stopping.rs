@@ -1,49 +1,22 @@
 //! A broker that is asked to stop: what a balancer, a browser and an app see of it.
 
-use std::{
-    io::{BufRead, BufReader},
-    net::{SocketAddr, TcpListener},
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::atomic::Ordering,
-    time::Duration,
-};
+use std::{process::Command, sync::atomic::Ordering, time::Duration};
 
 use serde_json::json;
-use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
 
-use crate::support::{person::client, sandbox::Bench};
+use crate::support::{person::client, program::Program, sandbox::Bench};
 
-/// The program itself, serving.
-struct Program {
-    process: Child,
-    public: SocketAddr,
-    management: SocketAddr,
-    /// Holds its settings and database.
-    _folder: TempDir,
+/// A program that goes on for `drain` seconds when it is asked to stop.
+fn start(drain: u32) -> Program {
+    Program::start(|_| vec![("TUNNUS_SERVER__DRAIN", drain.to_string())])
 }
 
 impl Program {
-    /// Starts one that goes on for `drain` seconds, and waits until it serves.
-    fn start(drain: u32) -> Self {
-        let folder = TempDir::new().unwrap();
-        let dir = folder.path().join("tunnus");
-        let init = tunnus().args(["init", "--tenant", "main", "--dir"]).arg(&dir).output().unwrap();
-        assert!(init.status.success(), "{init:?}");
-        // Another process may get the free ports first: then try others.
-        let started = (0..10).find_map(|_| {
-            let [public, management] = [free_address(), free_address()];
-            Some((launch(&dir, public, management, drain)?, public, management))
-        });
-        let (process, public, management) = started.expect("the program serves");
-        Self { process, public, management, _folder: folder }
-    }
-
     fn terminate(&self) {
         let kill = format!("kill -TERM {}", self.process.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
@@ -56,43 +29,6 @@ impl Program {
     }
 }
 
-impl Drop for Program {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-}
-
-fn tunnus() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_tunnus"))
-}
-
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
-/// The program, once it serves; none if it ends before.
-fn launch(dir: &Path, public: SocketAddr, management: SocketAddr, drain: u32) -> Option<Child> {
-    let mut process = tunnus()
-        .args(["serve", "--config"])
-        .arg(dir.join("tunnus.toml"))
-        .env("TUNNUS_SERVER__PUBLIC_URL", format!("http://{public}"))
-        .env("TUNNUS_SERVER__LISTEN", public.to_string())
-        .env("TUNNUS_SERVER__MANAGEMENT_LISTEN", management.to_string())
-        .env("TUNNUS_SERVER__DRAIN", drain.to_string())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-    if lines.by_ref().map_while(Result::ok).any(|line| line.contains("\"serving\"")) {
-        // Keep reading, or the program would block on a full pipe.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        return Some(process);
-    }
-    process.wait().unwrap();
-    None
-}
-
 /// A minute at most.
 async fn soon<T>(work: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(60), work).await.expect("within a minute")
@@ -100,7 +36,7 @@ async fn soon<T>(work: impl Future<Output = T>) -> T {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn readiness_goes_first_requests_in_flight_finish_and_the_program_ends_well() {
-    let mut program = Program::start(60);
+    let mut program = start(60);
     assert_eq!(program.readiness().await, (200, "ready\n".to_owned()));
     let mut half = TcpStream::connect(program.public).await.unwrap();
     let head = "POST /t/main/token HTTP/1.1\r\nHost: broker\r\nConnection: close\r\n\

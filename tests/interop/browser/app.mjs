@@ -54,6 +54,11 @@ class App {
     this.#server.closeAllConnections();
   }
 
+  /** What redeems a code. */
+  get verifier() {
+    return this.#verifier;
+  }
+
   /** The parameters of an authorization request. */
   request(more = {}) {
     return {

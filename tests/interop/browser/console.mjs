@@ -1,0 +1,190 @@
+// A new operator in the console: from the first token to a login, with no file edited and no restart.
+// Then what the console is like for those who use it by keyboard, on a phone, or in other languages.
+
+import assert from "node:assert/strict";
+import { withApp } from "./app.mjs";
+import { picture, run, scenario, stage } from "./harness.mjs";
+import { inspect, tabTo } from "./look.mjs";
+import { expectPage, logIn, reachBank } from "./steps.mjs";
+
+/** The console has its style sheet from its own origin, and nothing else. */
+const console_ = (person, options = {}) =>
+  person({ expect: [/^loaded stylesheet http:\/\/127\.0\.0\.1:\d+\/console\/console\.css$/], ...options });
+
+const SAVED = { en: "Saved.", fi: "Tallennettu.", sv: "Sparat." };
+
+async function signIn(page) {
+  await page.goto(`${stage.admin}/console/`);
+  await expectPage(page, "Sign in to the console");
+  await page.getByLabel("Admin token").fill(stage.token);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expectPage(page, "Organisations");
+}
+
+const tab = (page, name) =>
+  page.getByRole("navigation", { name: "Pages of the organisation" }).getByRole("link", { name });
+
+/** The input of a group by its label. */
+const within = (page, group, label) => page.getByRole("group", { name: group, exact: true }).getByLabel(label);
+
+const saved = (page, language = "en") => page.getByRole("status").filter({ hasText: SAVED[language] }).waitFor();
+
+async function makeTenant(page) {
+  await page.getByRole("link", { name: "New organisation" }).click();
+  await expectPage(page, "New organisation");
+  await page.getByLabel("Id (required)", { exact: true }).fill(stage.tenant);
+  await within(page, "Name", "In Finnish").fill("Esimerkki Oy");
+  await within(page, "Name", "In English").fill("Example Ltd");
+  await inspect(page, "console-new-tenant");
+  await page.getByRole("button", { name: "Create" }).click();
+  await saved(page);
+  await expectPage(page, "Example Ltd");
+}
+
+async function makeConnection(page) {
+  await tab(page, "Connections").click();
+  await page.getByRole("link", { name: "New connection" }).click();
+  await expectPage(page, "New connection");
+  await inspect(page, "console-providers");
+  await page.getByRole("row", { name: /signicat-ftn/ }).getByRole("link").click();
+  await page.getByLabel("Id (required)", { exact: true }).fill("ftn");
+  await within(page, "Name on the chooser", "In English").fill("Banks and mobile certificate");
+  // The issuer is forgotten: the form comes back with what was written, and says so.
+  await page.getByLabel("Client id (required)").fill(stage.ftn.settings.client_id);
+  await page.getByRole("button", { name: "Create" }).click();
+  const summary = page.getByRole("alert").filter({ hasText: "Mend the following" });
+  await summary.waitFor();
+  await inspect(page, "console-faults");
+  await summary.getByRole("link", { name: /Issuer/ }).first().click();
+  const issuer = page.getByLabel("Issuer (required)", { exact: true });
+  assert.ok(await issuer.evaluate((input) => input === document.activeElement), "the link leads to its input");
+  assert.equal(await page.getByLabel("Client id (required)").inputValue(), stage.ftn.settings.client_id);
+  await issuer.fill(stage.ftn.settings.issuer);
+  await page.locator("summary", { hasText: "Keys and secrets" }).click();
+  await within(page, "Signing keys", "New value").fill(stage.ftn.signing);
+  await within(page, "Decryption keys", "New value").fill(stage.ftn.decryption);
+  await page.getByRole("button", { name: "Create" }).click();
+  await saved(page);
+  await expectPage(page, "Banks and mobile certificate");
+  await page.locator("summary", { hasText: "Keys and secrets" }).click();
+  assert.equal(await page.getByText(/^Set at .* by bootstrap/).count(), 2);
+  assert.ok(!(await page.content()).includes("PRIVATE KEY"), "a key came out");
+  await inspect(page, "console-connection");
+}
+
+async function makeApp(page, redirectUri) {
+  await tab(page, "Apps").click();
+  await page.getByRole("link", { name: "New app" }).click();
+  await expectPage(page, "New app");
+  await page.getByLabel("Id (required)", { exact: true }).fill("shop");
+  await within(page, "Name", "In English").fill("Web shop");
+  await page.getByLabel("Redirect URIs (OpenID Connect)").fill(redirectUri);
+  await page.getByLabel("Claims").fill("name.full\nbirth_date");
+  await inspect(page, "console-new-app");
+  await page.getByRole("button", { name: "Create" }).click();
+  await saved(page);
+  const secret = await page.locator("figure", { hasText: "Client secret" }).locator("code").innerText();
+  await inspect(page, "console-app");
+  await page.reload();
+  await expectPage(page, "Web shop");
+  assert.ok(!(await page.content()).includes(secret), "the secret is shown again");
+  return secret;
+}
+
+/** The claims of the one who has logged in at the app. */
+async function claimsOf(app, code, secret) {
+  const form = { grant_type: "authorization_code", code, redirect_uri: `${app.url}/answer`, code_verifier: app.verifier };
+  const authorization = `Basic ${Buffer.from(`shop:${secret}`).toString("base64")}`;
+  const body = new URLSearchParams(form);
+  const tokens = await fetch(`${stage.issuer}/token`, { method: "POST", headers: { authorization }, body });
+  const { access_token, ...rest } = await tokens.json();
+  assert.ok(access_token, JSON.stringify(rest));
+  const bearer = { authorization: `Bearer ${access_token}` };
+  return (await fetch(`${stage.issuer}/userinfo`, { headers: bearer })).json();
+}
+
+scenario("from the first token to a login, with no file edited and no restart", (person) =>
+  withApp(async (app) => {
+    const { page } = await console_(person, { tolerate: [422] });
+    await page.goto(`${stage.admin}/console/`);
+    await inspect(page, "console-sign-in");
+    await signIn(page);
+    await inspect(page, "console-tenants");
+    await makeTenant(page);
+    await inspect(page, "console-tenant");
+    await makeConnection(page);
+    const secret = await makeApp(page, `${app.url}/answer`);
+    await page.goto(app.address({ client_id: "shop", scope: "openid profile" }));
+    await reachBank(page);
+    const name = await logIn(page);
+    await expectPage(page, "Answered");
+    const claims = await claimsOf(app, app.answer().params.code, secret);
+    assert.equal(claims.name, name);
+    await page.goto(`${stage.admin}/console/tenants/${stage.tenant}`);
+    await tab(page, "Identifications").click();
+    await page.getByRole("cell", { name: "completed" }).waitFor();
+    await inspect(page, "console-identifications");
+    await tab(page, "Audit trail").click();
+    await page.getByText("identification_finished").waitFor();
+    await inspect(page, "console-audit");
+  }),
+);
+
+scenario("by keyboard alone", async (person) => {
+  const { page } = await console_(person);
+  await page.goto(`${stage.admin}/console/`);
+  await tabTo(page, "textbox", "Admin token");
+  await page.keyboard.type(stage.token);
+  await page.keyboard.press("Enter");
+  await expectPage(page, "Organisations");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await tabTo(page, "link", "Example Ltd");
+  await page.keyboard.press("Enter");
+  await expectPage(page, "Example Ltd");
+  await tabTo(page, "button", "Sign out");
+  await page.keyboard.press("Enter");
+  await expectPage(page, "Sign in to the console");
+});
+
+scenario("in Finnish and in Swedish", async (person) => {
+  const { page } = await console_(person);
+  await signIn(page);
+  for (const [name, language, heading] of [
+    ["Suomi", "fi", "Organisaatiot"],
+    ["Svenska", "sv", "Organisationer"],
+  ]) {
+    await page.getByRole("link", { name }).click();
+    await expectPage(page, heading);
+    assert.equal(await page.locator("html").getAttribute("lang"), language);
+    await page.goto(`${stage.admin}/console/tenants/${stage.tenant}/connections/ftn`);
+    await inspect(page, `console-connection-${language}`, { schemes: ["light"] });
+    await page.goto(`${stage.admin}/console/tokens`);
+    await inspect(page, `console-tokens-${language}`, { schemes: ["dark"] });
+    await page.goto(`${stage.admin}/console/tenants/${stage.tenant}`);
+    await page.getByRole("button", { name: { fi: "Tallenna", sv: "Spara" }[language] }).click();
+    await saved(page, language);
+  }
+});
+
+scenario("another site's form and frame get nowhere", (person) =>
+  withApp(async (app) => {
+    const { page } = await console_(person, { tolerate: [403], expect: [/./] });
+    await signIn(page);
+    await page.goto(app.framePage(`${stage.admin}/console/tenants`));
+    const frame = page.frames().find((one) => one !== page.mainFrame());
+    assert.ok(!(await frame.content()).includes("Organisations"), "the console is shown in a frame");
+    await page.evaluate((address) => {
+      const form = document.createElement("form");
+      Object.assign(form, { method: "post", action: address });
+      document.body.append(form);
+      form.submit();
+    }, `${stage.admin}/console/tenants/${stage.tenant}/remove`);
+    await page.waitForURL(`${stage.admin}/**`);
+    await page.goto(`${stage.admin}/console/tenants/${stage.tenant}`);
+    await expectPage(page, "Example Ltd");
+    await picture(page, "console-after-attack");
+  }),
+);
+
+await run();
