@@ -78,6 +78,15 @@ impl Key {
     }
 }
 
+impl Key {
+    /// Whether it goes on by itself, sooner or later: a tenant's own key in use is followed in time.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        let is_followed = self.connection.is_none() && self.state == State::Active;
+        is_followed || self.next(&Policy::default()).is_some()
+    }
+}
+
 /// The steps that are due. Each key takes one at most: whoever has taken them asks again.
 #[must_use]
 pub fn advance(ring: &Ring, now: Timestamp, policy: &Policy) -> Vec<Transition> {

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tunnus_jose::{DecryptionKey, DecryptionRing, SigningKey};
+use tunnus_jose::{DecryptionKey, DecryptionRing, SigningKey, to_pem};
 use tunnus_sdk::{CredentialNeeds, Credentials, Hidden, SigningAlgorithm};
 
 use super::{Judge, certificate, make::Make};
@@ -182,7 +182,7 @@ impl CredentialsTable {
 /// The certificate of the ring that is shown, with its private key, PEM.
 fn ring_certificate(ring: InUse<'_>) -> Option<Hidden<String>> {
     ring.into_iter().find_map(|(key, private)| {
-        let chain = key.certificate.as_deref()?.trim_end();
+        let (chain, private) = (key.certificate.as_deref()?.trim_end(), to_pem(private).ok()?);
         Some(Hidden::new(format!("{chain}\n{}", private.expose_str())))
     })
 }

@@ -221,6 +221,16 @@ impl StoredTenant {
 }
 
 impl Store {
+    /// The private part of a key that is kept.
+    ///
+    /// # Errors
+    /// Where it is destroyed, or does not open.
+    pub fn private_of(&self, stored: &StoredTenant, id: &str) -> Result<Hidden<String>, StoreError> {
+        let kept = stored.keys.get(id).ok_or_else(|| StoreError::Row(stored.id.clone()))?;
+        let opened = self.data_key(stored)?.open(&kept.key.place(&stored.id), id, &kept.sealed);
+        opened.map_err(|source| StoreError::Vault { tenant: stored.id.clone(), source })
+    }
+
     /// The data key of a tenant.
     pub(in crate::tenant) fn data_key(&self, stored: &StoredTenant) -> Result<DataKey, StoreError> {
         let opened = self.vault.open_data_key(&stored.id, &stored.data_key);

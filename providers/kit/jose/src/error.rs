@@ -48,6 +48,9 @@ pub enum KeyError {
     /// The PEM document is protected by a passphrase.
     #[error("the key is protected by a passphrase")]
     Passphrase,
+    /// The passphrase does not open it.
+    #[error("the passphrase is wrong, or the file is damaged")]
+    WrongPassphrase,
     /// Only the public half is there.
     #[error("the private part is missing")]
     NotPrivate,
@@ -69,6 +72,9 @@ pub enum KeyError {
     /// Two keys of a ring have one `kid`.
     #[error("two keys have the same kid")]
     DuplicateKid,
+    /// A `kid` that cannot stand in a header as it is.
+    #[error("a kid has at most 256 printable characters, without quotes and backslashes")]
+    Name,
     /// More keys than a ring holds.
     #[error("at most four decryption keys may be live")]
     TooMany,
@@ -94,4 +100,30 @@ pub enum EncryptError {
     /// The operation failed.
     #[error("encrypting failed")]
     Failed,
+}
+
+/// Why a certificate is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// No PEM document with certificates, or a broken one.
+    #[error("there is no certificate in PEM form in it")]
+    Malformed,
+    /// Larger than any chain is.
+    #[error("the text is too large for a certificate and its chain")]
+    TooLarge,
+    /// None of the certificates is that of the key.
+    #[error("the certificate is another key's")]
+    AnotherKey,
+    /// Its subject is not the one that was asked for.
+    #[error("the certificate is for another subject than was asked for")]
+    AnotherSubject,
+    /// Its time has not come.
+    #[error("the certificate is not valid yet")]
+    NotYetValid,
+    /// Its time is over.
+    #[error("the certificate has ended")]
+    Ended,
+    /// The certificates beside it did not issue it.
+    #[error("the certificates beside it do not make a chain")]
+    Chain,
 }

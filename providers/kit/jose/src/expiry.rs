@@ -3,7 +3,10 @@
 //! For who must be told in time. Nothing is refused here: what has ended, others refuse.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use openssl::{asn1::Asn1Time, x509::X509};
+use openssl::{
+    asn1::{Asn1Time, Asn1TimeRef},
+    x509::X509,
+};
 use serde::Deserialize;
 use tunnus_sdk::Timestamp;
 
@@ -30,7 +33,12 @@ pub fn expiry(text: &str) -> Option<Timestamp> {
 }
 
 fn end(certificate: &X509) -> Option<Timestamp> {
-    let since = Asn1Time::from_unix(0).ok()?.diff(certificate.not_after()).ok()?;
+    to_timestamp(certificate.not_after())
+}
+
+/// A time as a certificate has it.
+pub fn to_timestamp(time: &Asn1TimeRef) -> Option<Timestamp> {
+    let since = Asn1Time::from_unix(0).ok()?.diff(time).ok()?;
     Some(Timestamp(i64::from(since.days) * 86_400 + i64::from(since.secs)))
 }
 

@@ -1,13 +1,13 @@
 //! New keys.
 //!
-//! Owns their making and their JWK form. Where they are kept, and when they are rotated, is the
+//! Owns their making, and the JWK form of any private key. Where they are kept, and when they are rotated, is the
 //! server's.
 
 use openssl::{
     ec::{EcGroup, EcKey},
     error::ErrorStack,
     nid::Nid,
-    pkey::PKey,
+    pkey::{PKey, Private},
     rsa::Rsa,
 };
 use tunnus_sdk::Hidden;
@@ -27,19 +27,8 @@ pub fn rsa(bits: u32, usage: KeyUse) -> Result<Hidden<String>, KeyError> {
     if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits) {
         return Err(KeyError::Size);
     }
-    let key = Rsa::generate(bits).map_err(|_| KeyError::Failed)?;
-    let private = [
-        ("d", Some(key.d())),
-        ("p", key.p()),
-        ("q", key.q()),
-        ("dp", key.dmp1()),
-        ("dq", key.dmq1()),
-        ("qi", key.iqmp()),
-    ];
-    let private = private.map(|(name, number)| Some((name, secret(number?.to_vec()))));
-    let private = private.into_iter().collect::<Option<Vec<_>>>().ok_or(KeyError::Failed)?;
-    let key = PKey::from_rsa(key).map_err(|_| KeyError::Failed)?;
-    Ok(to_private_jwk(&Material::of(&key)?, usage, &private))
+    let key = Rsa::generate(bits).and_then(PKey::from_rsa).map_err(|_| KeyError::Failed)?;
+    private_jwk(&key, None, usage)
 }
 
 /// A new P-256 private key as a JWK; its `kid` is the RFC 7638 thumbprint.
@@ -50,13 +39,37 @@ pub fn p256(usage: KeyUse) -> Result<Hidden<String>, KeyError> {
     if usage == KeyUse::Encryption {
         return Err(KeyError::Purpose);
     }
-    let generate = || {
-        let key = EcKey::generate(&*EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?)?;
-        let scalar = secret(key.private_key().to_vec_padded(32)?);
-        Ok((PKey::from_ec_key(key)?, scalar))
-    };
-    let (key, scalar) = generate().map_err(|_: ErrorStack| KeyError::Failed)?;
-    Ok(to_private_jwk(&Material::of(&key)?, usage, &[("d", scalar)]))
+    let generate = || PKey::from_ec_key(EcKey::generate(&*EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?)?);
+    private_jwk(&generate().map_err(|_| KeyError::Failed)?, None, usage)
+}
+
+/// A private key as a JWK under `kid`; the RFC 7638 thumbprint where there is none.
+pub(crate) fn private_jwk(
+    key: &PKey<Private>,
+    kid: Option<&str>,
+    usage: KeyUse,
+) -> Result<Hidden<String>, KeyError> {
+    let material = Material::of(key)?;
+    let private = private_numbers(key).map_err(|_| KeyError::Failed)?.ok_or(KeyError::Failed)?;
+    Ok(to_private_jwk(&material, kid, usage, &private))
+}
+
+type Numbers = Vec<(&'static str, Zeroizing<String>)>;
+
+fn private_numbers(key: &PKey<Private>) -> Result<Option<Numbers>, ErrorStack> {
+    if let Ok(point) = key.ec_key() {
+        return Ok(Some(vec![("d", secret(point.private_key().to_vec_padded(32)?))]));
+    }
+    let key = key.rsa()?;
+    let numbers = [
+        ("d", Some(key.d())),
+        ("p", key.p()),
+        ("q", key.q()),
+        ("dp", key.dmp1()),
+        ("dq", key.dmq1()),
+        ("qi", key.iqmp()),
+    ];
+    Ok(numbers.map(|(name, number)| Some((name, secret(number?.to_vec())))).into_iter().collect())
 }
 
 /// The private number in base64url.
@@ -65,13 +78,16 @@ fn secret(number: Vec<u8>) -> Zeroizing<String> {
 }
 
 /// Writes the JWK into one buffer that never grows: growing would leave copies of secrets behind.
-/// Names and values are base64url or our own words and need no escape.
+/// Names and values are base64url or our own words, or a `kid` that was
+/// looked at, and need no escape.
 fn to_private_jwk(
     material: &Material,
+    kid: Option<&str>,
     usage: KeyUse,
     private: &[(&'static str, Zeroizing<String>)],
 ) -> Hidden<String> {
-    let marks = [("kid", material.thumbprint()), ("use", usage.name().to_owned())];
+    let kid = kid.map_or_else(|| material.thumbprint(), str::to_owned);
+    let marks = [("kid", kid), ("use", usage.name().to_owned())];
     let public =
         material.members().into_iter().chain(marks).map(|(name, value)| (name, Zeroizing::new(value)));
     let members: Vec<_> = public.chain(private.iter().cloned()).collect();

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+pub mod certificate;
 mod compact;
 mod content_encryption;
 pub mod error;
 mod expiry;
 pub mod generate;
 mod header;
+mod import;
 mod markers;
 mod material;
 mod open;
@@ -16,8 +18,9 @@ mod ring;
 mod seal;
 mod sign;
 
-pub use error::{EncryptError, KeyError, Rejected, SignError, VerifyError};
+pub use error::{CertificateError, EncryptError, KeyError, Rejected, SignError, VerifyError};
 pub use expiry::expiry;
+pub use import::{Imported, import, public_pem, renamed, to_pem};
 pub use markers::KeyUse;
 #[cfg(feature = "receiver")]
 pub use open::decrypt_unsigned;

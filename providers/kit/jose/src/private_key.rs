@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The largest text that is looked at, in bytes: a 4096-bit key and a chain of certificates fit.
-const MAX_TEXT: usize = 32 * 1024;
+pub const MAX_TEXT: usize = 32 * 1024;
 
 /// A private key, parsed once and held.
 pub struct PrivateKey {
@@ -40,7 +40,7 @@ impl PrivateKey {
         if text.len() > MAX_TEXT {
             return Err(KeyError::TooLarge);
         }
-        if text.starts_with('{') { from_jwk(text) } else { from_pem(text) }
+        if text.starts_with('{') { from_jwk(text) } else { from_pem(text, None) }
     }
 
     /// The key's `kid`: its own, or the RFC 7638 thumbprint.
@@ -48,7 +48,7 @@ impl PrivateKey {
         self.markers.kid.clone().unwrap_or_else(|| self.material.thumbprint())
     }
 
-    fn new(key: PKey<Private>, markers: Markers) -> Result<Self, KeyError> {
+    pub fn new(key: PKey<Private>, markers: Markers) -> Result<Self, KeyError> {
         let material = Material::of(&key)?;
         if let Ok(rsa) = key.rsa()
             && !check_numbers(&rsa).unwrap_or(false)
@@ -158,9 +158,11 @@ fn private_member(member: Option<&Hidden<String>>, max: usize) -> Result<Zeroizi
     if bytes.is_empty() || bytes.len() > max { Err(KeyError::Malformed) } else { Ok(bytes) }
 }
 
-fn from_pem(text: &str) -> Result<PrivateKey, KeyError> {
+/// A key in PEM form, protected by `passphrase` where one is given.
+pub fn from_pem(text: &str, passphrase: Option<&str>) -> Result<PrivateKey, KeyError> {
     // Asked to read a protected key, OpenSSL would ask the terminal for the passphrase.
-    if text.contains("ENCRYPTED") {
+    let is_protected = text.contains("ENCRYPTED");
+    if is_protected && passphrase.is_none() {
         return Err(KeyError::Passphrase);
     }
     match text.matches("PRIVATE KEY-----").count() {
@@ -169,8 +171,17 @@ fn from_pem(text: &str) -> Result<PrivateKey, KeyError> {
         0 if text.contains("-----BEGIN ") => return Err(KeyError::NotPrivate),
         _ => return Err(KeyError::Malformed),
     }
-    let key = PKey::private_key_from_pem_callback(text.as_bytes(), |_| Ok(0));
-    let key = PrivateKey::new(key.map_err(|_| KeyError::Malformed)?, Markers::default())?;
+    let given = passphrase.unwrap_or_default().as_bytes();
+    let told = |buffer: &mut [u8]| {
+        let place = buffer.get_mut(..given.len());
+        Ok(place.map_or(0, |place| {
+            place.copy_from_slice(given);
+            given.len()
+        }))
+    };
+    let key = PKey::private_key_from_pem_callback(text.as_bytes(), told);
+    let unreadable = if is_protected { KeyError::WrongPassphrase } else { KeyError::Malformed };
+    let key = PrivateKey::new(key.map_err(|_| unreadable)?, Markers::default())?;
     check_certificate(text, &key)?;
     Ok(key)
 }

@@ -166,6 +166,11 @@ impl PublicJwk {
     }
 }
 
+/// The numbers of a public JWK.
+pub fn material_of(jwk: &Value) -> Result<Material, KeyError> {
+    PublicJwk::deserialize(jwk).map_err(|_| KeyError::Malformed)?.material()
+}
+
 impl PublicKey {
     /// The key, if it is of use for anything.
     fn parse(jwk: Value) -> Option<Self> {

@@ -219,14 +219,15 @@ async fn put_keys(
 }
 
 async fn put_key(write: &mut Write, tenant: &str, id: &str, stored: &StoredKey) -> Result<(), StoreError> {
-    let put = "INSERT INTO keys (tenant, id, connection, state, since, document, sealed, revision)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    let put = "INSERT INTO keys (tenant, id, connection, state, since, moves, document, sealed, revision)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                ON CONFLICT (tenant, id) DO UPDATE
-               SET state = excluded.state, since = excluded.since, document = excluded.document,
-                   sealed = excluded.sealed, revision = excluded.revision";
+               SET state = excluded.state, since = excluded.since, moves = excluded.moves,
+                   document = excluded.document, sealed = excluded.sealed, revision = excluded.revision";
     let StoredKey { key, row, sealed } = stored;
     let put = sqlx::query(put).bind(tenant).bind(id).bind(key.connection.as_deref().unwrap_or_default());
-    let put = put.bind(key.state.name()).bind(key.since.0).bind(row.document.to_string());
+    let put = put.bind(key.state.name()).bind(key.since.0).bind(i64::from(key.moves()));
+    let put = put.bind(row.document.to_string());
     put.bind(sealed).bind(row.revision).execute(&mut **write).await?;
     Ok(())
 }

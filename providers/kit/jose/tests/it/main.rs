@@ -7,6 +7,8 @@ mod forge;
 #[cfg(test)]
 mod hazards;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod known_answers;
 #[cfg(test)]
 mod private_keys;
