@@ -215,7 +215,7 @@ impl Broker {
     /// Has the metrics say when a tenant's credentials end.
     fn show_credentials(&self, tenant: &Tenant) {
         for connection in &tenant.connections {
-            self.metrics.credentials(&tenant.id, &connection.id, &ends(&connection.credentials));
+            self.metrics.credentials(&tenant.id, &connection.id, &ends(connection));
         }
     }
 

@@ -11,6 +11,7 @@ use crate::{
     app::Broker,
     error::{Code, Error},
     host::ends,
+    keyring,
     tenant::{
         connections::Ready,
         model::{Connection, Tenant},
@@ -22,8 +23,12 @@ const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Looks at a connection, and where `live` at its upstream.
 pub async fn examine(broker: &Broker, tenant: &Tenant, connection: &Connection, live: bool) -> Vec<Finding> {
-    let mut findings = credentials(connection, broker.flows.ambient.now());
+    let now = broker.flows.ambient.now();
+    let mut findings = credentials(connection, now);
     findings.extend(pause(connection));
+    let definition = broker.providers.find(&connection.provider);
+    let needs = definition.and_then(|definition| definition.needs(&connection.settings));
+    findings.extend(keyring::findings(&tenant.id, connection, needs, now));
     match broker.connections.ready(tenant, connection) {
         Ok(ready) if live => {
             findings.extend(ready.provider.probe().await);
@@ -53,7 +58,7 @@ fn credentials(connection: &Connection, now: Timestamp) -> Vec<Finding> {
         }
         fine(kind.name(), format!("good until {date}"))
     };
-    ends(&connection.credentials).into_iter().map(judge).collect()
+    ends(connection).into_iter().map(judge).collect()
 }
 
 /// What people are told where the connection is paused.

@@ -58,7 +58,7 @@ impl Sheet {
             let value = step.value.replace("{issuer}", issuer).replace("{connection}", &connection.id);
             SetupStep::new(step.place, value)
         };
-        let ends = ends(&connection.credentials).into_iter();
+        let ends = ends(connection).into_iter();
         Some(Self {
             connection: connection.id.clone(),
             provider: descriptor.title,

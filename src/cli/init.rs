@@ -10,7 +10,6 @@ use std::{
 
 use clap::Args;
 use serde_json::json;
-use tunnus_jose::{KeyUse, generate};
 
 use super::{Failure, apply::open, keys, settings::runtime};
 use crate::{
@@ -130,14 +129,9 @@ fn tenant_text(id: &str) -> String {
     )
 }
 
-/// Makes the tenant with keys of its own.
+/// Makes the tenant. Its keys are made by the store.
 async fn first_tenant(store: &Store, id: &str) -> Result<(), Failure> {
-    let subject = keys::random(&Ambient::system());
-    let signing = [generate::rsa(2048, KeyUse::Signature)?, generate::p256(KeyUse::Signature)?];
-    let document = json!({
-        "tenant": { "id": id, "name": id },
-        "keys": { "signing": signing.map(|key| json!({ "value": key })), "subject": { "value": subject } },
-    });
+    let document = json!({ "tenant": { "id": id, "name": id } });
     let edits = vec![Edit { part: Part::Tenant, expected: None, document: Some(document) }];
     let change = Change { tenant: id.to_owned(), by: Actor::operator("tunnus init"), edits, order: None };
     store.change(&change).await?;

@@ -1,6 +1,7 @@
-//! `tunnus keys`: makes keys and secrets as files, and shows the public part of one.
+//! `tunnus keys`: the keys of a store's tenants (`stored`), and keys and secrets as files.
 //!
-//! A private part goes into a file that only its owner can read, never to standard output.
+//! A private part goes into the store, or into a file that only its owner can read, never to standard
+//! output.
 
 use std::{
     fs::{self, DirBuilder, OpenOptions},
@@ -17,7 +18,10 @@ use tunnus_jose::{DecryptionKey, KeyError, KeyUse, SigningKey, generate};
 use tunnus_sdk::Hidden;
 
 use super::Failure;
-use crate::ambient::Ambient;
+use crate::{ambient::Ambient, providers::Providers};
+
+#[path = "keys_stored.rs"]
+mod stored;
 
 /// The largest key file that is read, in bytes.
 const LARGEST: u64 = 64 * 1024;
@@ -30,10 +34,24 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Makes a key or a secret, as a file that only its owner can read
+    /// Makes a key: of a tenant in the store, or as a file that only its owner can read
     Generate(Generate),
-    /// Prints the public part of a private key
+    /// Takes a private key in that was made elsewhere: JWK, PEM or PKCS#12
+    Import(stored::Import),
+    /// Lists a tenant's keys with their states and dates
+    List(stored::List),
+    /// Prints the public part of a key
     Public(Public),
+    /// Notes that the upstream has a key, and what it calls it
+    Registered(stored::Register),
+    /// Has a new key follow one in use
+    Rotate(stored::Rotate),
+    /// Ends a key that is out of use; its private part is destroyed
+    Retire(stored::One),
+    /// Makes a key and prints a request for its certificate
+    Csr(stored::Csr),
+    /// Takes in the certificate that came back
+    Certificate(stored::Certificate),
 }
 
 #[derive(Debug, Args)]
@@ -44,9 +62,11 @@ struct Generate {
     /// What an RSA key is for
     #[arg(long = "use", value_name = "USE", default_value = "sig")]
     usage: Usage,
-    /// Where to write it; a file that is there already is left alone
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    /// Where to write it, if it shall be a file; one that is there already is left alone
+    #[arg(long, value_name = "FILE", required_unless_present = "tenant", conflicts_with = "tenant")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    stored: stored::OfTenant,
 }
 
 /// What can be made.
@@ -73,12 +93,17 @@ enum Usage {
     Sig,
     /// It decrypts
     Enc,
+    /// It is shown with a certificate; only for a key of a tenant
+    Tls,
 }
 
 #[derive(Debug, Args)]
 struct Public {
-    /// A private key: JWK or PEM
-    file: PathBuf,
+    /// A private key in a file: JWK or PEM
+    #[arg(required_unless_present = "key", conflicts_with = "key")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    stored: stored::KeyOfTenant,
     /// How to print it
     #[arg(long, default_value = "jwk")]
     format: Format,
@@ -93,6 +118,8 @@ enum Format {
     Jwks,
     /// PEM, of a public key
     Pem,
+    /// PEM, of a certificate; only of a key of a tenant
+    X509,
 }
 
 /// Why a key was not made or shown.
@@ -100,6 +127,8 @@ enum Format {
 pub(super) enum KeysError {
     #[error("a P-256 key signs; for decryption make an RSA key")]
     Usage,
+    #[error("that is for keys of a tenant: name one with --tenant")]
+    TenantOnly,
     #[error("{} is there already and is left alone", .0.display())]
     Exists(PathBuf),
     #[error("{} cannot be written", .0.display())]
@@ -112,26 +141,32 @@ pub(super) enum KeysError {
     Make(#[source] KeyError),
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(arguments: Arguments, providers: Providers) -> Result<ExitCode, Failure> {
     match arguments.command {
-        Command::Generate(wanted) => generate(&wanted, &Ambient::system())?,
-        Command::Public(wanted) => writeln!(io::stdout(), "{}", public(&wanted)?)?,
+        Command::Generate(Generate { out: Some(out), kind, usage, .. }) => {
+            generate(&out, (kind, usage), &Ambient::system())?;
+        }
+        Command::Public(Public { file: Some(file), format, .. }) => {
+            writeln!(io::stdout(), "{}", public(&file, format)?)?;
+        }
+        command => return stored::run(command, providers),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn generate(wanted: &Generate, ambient: &Ambient) -> Result<(), KeysError> {
+fn generate(out: &Path, (kind, usage): (Kind, Usage), ambient: &Ambient) -> Result<(), KeysError> {
     // Looked at before the work is done; the file is created only where there is none even so.
-    if wanted.out.exists() {
-        return Err(KeysError::Exists(wanted.out.clone()));
+    if out.exists() {
+        return Err(KeysError::Exists(out.to_owned()));
     }
-    write(&wanted.out, make(wanted.kind, wanted.usage, ambient)?.expose_str())
+    write(out, make(kind, usage, ambient)?.expose_str())
 }
 
 fn make(kind: Kind, usage: Usage, ambient: &Ambient) -> Result<Hidden<String>, KeysError> {
     let usage = match usage {
         Usage::Sig => KeyUse::Signature,
         Usage::Enc => KeyUse::Encryption,
+        Usage::Tls => return Err(KeysError::TenantOnly),
     };
     match kind {
         Kind::Rsa2048 => generate::rsa(2048, usage).map_err(KeysError::Make),
@@ -167,14 +202,15 @@ pub(super) fn write(path: &Path, secret: &str) -> Result<(), KeysError> {
 }
 
 /// The public part of the key in a file, as text.
-fn public(wanted: &Public) -> Result<String, KeysError> {
-    let text = read(&wanted.file).map_err(|error| KeysError::Read(wanted.file.clone(), error))?;
-    let (jwk, pem) = public_parts(&text).map_err(|error| KeysError::Key(wanted.file.clone(), error))?;
+fn public(file: &Path, format: Format) -> Result<String, KeysError> {
+    let text = read(file).map_err(|error| KeysError::Read(file.to_owned(), error))?;
+    let (jwk, pem) = public_parts(&text).map_err(|error| KeysError::Key(file.to_owned(), error))?;
     let to_text = |value: &Value| format!("{value:#}");
-    Ok(match wanted.format {
+    Ok(match format {
         Format::Jwk => to_text(&jwk),
         Format::Jwks => to_text(&json!({ "keys": [jwk] })),
         Format::Pem => pem.trim_end().to_owned(),
+        Format::X509 => return Err(KeysError::TenantOnly),
     })
 }
 

@@ -18,8 +18,11 @@ fn keys(arguments: &str) -> Result<String, String> {
     let line = Line::try_parse_from(["keys"].into_iter().chain(arguments.split(' ')))
         .map_err(|error| error.to_string())?;
     match line.command {
-        Command::Generate(wanted) => generate(&wanted, &Ambient::system()).map(|()| String::new()),
-        Command::Public(wanted) => public(&wanted),
+        Command::Generate(Generate { out: Some(out), kind, usage, .. }) => {
+            generate(&out, (kind, usage), &Ambient::system()).map(|()| String::new())
+        }
+        Command::Public(Public { file: Some(file), format, .. }) => public(&file, format),
+        other => panic!("{other:?} is about the store"),
     }
     .map_err(|error| error.to_string())
 }

@@ -45,7 +45,7 @@ enum Command {
     Apply(apply::Arguments),
     /// Finds, checks, exports and counts what the audit trail holds.
     Audit(audit::Arguments),
-    /// Makes keys and secrets, and shows the public part of a key.
+    /// The life of keys and certificates; keys and secrets as files.
     Keys(keys::Arguments),
     /// Makes, lists and revokes the tokens of admins.
     Admin(admin::Arguments),
@@ -77,7 +77,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, providers: Providers) 
         Command::Init(arguments) => init::run(&arguments, providers),
         Command::Apply(arguments) => apply::run(&arguments, providers),
         Command::Audit(arguments) => audit::run(&arguments),
-        Command::Keys(arguments) => keys::run(arguments),
+        Command::Keys(arguments) => keys::run(arguments, providers),
         Command::Admin(arguments) => admin::run(&arguments, providers),
         Command::Secrets(arguments) => secrets::run(&arguments, providers),
     };

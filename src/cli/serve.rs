@@ -30,6 +30,7 @@ use crate::{
     app::{Broker, Parts},
     audit::{Audit, leading::Leading},
     config::{Config, FlowStoreUrl, TenantsUrl},
+    keyring::{Keyring, Policy, Rotation},
     providers::Providers,
     server,
     store::{MemoryLimits, open_store},
@@ -73,10 +74,15 @@ impl Keeping {
         }
     }
 
-    async fn run(self, broker: Data<Broker>) {
+    /// Goes on until dropped. The keys of a store go on in their life with it.
+    async fn run(self, broker: Data<Broker>, policy: Policy) {
         match self {
             Self::Watch(watch) => watch.run(|look| broker.follow(look)).await,
-            Self::Follow(follower) => follower.run(|followed| broker.follow_store(followed)).await,
+            Self::Follow(follower) => {
+                let keyring = Keyring::new(follower.store().clone(), policy, Ambient::system());
+                let following = follower.run(|followed| broker.follow_store(followed));
+                tokio::join!(following, Rotation::new(keyring).run());
+            }
         }
     }
 }
@@ -140,7 +146,7 @@ async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
     servers.extend(admin);
     let handles: Vec<ServerHandle> = servers.iter().map(Server::handle).collect();
     let serving: Vec<_> = servers.into_iter().map(tokio::spawn).collect();
-    let watching = tokio::spawn(keeping.run(broker.clone()));
+    let watching = tokio::spawn(keeping.run(broker.clone(), config.keys.policy()));
     let leading = Leading::begin(&broker.audit, &broker.flows.ambient, config.retention);
     tracing::info!(listen = %config.server.listen, public_url = broker.public_url, audit = config.audit.place(), "serving");
     asked_to_stop().await?;
@@ -157,6 +163,11 @@ async fn ended(serving: Vec<JoinHandle<io::Result<()>>>) -> Result<(), Failure> 
         server.await??;
     }
     Ok(())
+}
+
+/// The keys of a store, with the settings' policy.
+pub(super) fn keyring(config: &Config, store: Store) -> Keyring {
+    Keyring::new(store, config.keys.policy(), Ambient::system())
 }
 
 /// The public listener and the management one.

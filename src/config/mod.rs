@@ -11,6 +11,7 @@ mod environment;
 mod fault;
 mod flow_store;
 mod format;
+mod keys;
 mod layers;
 mod lifetimes;
 mod log;
@@ -38,6 +39,7 @@ pub use egress::{Egress, Network};
 pub use environment::Environment;
 pub use fault::{Fault, Faults, Place};
 pub use flow_store::{FlowStore, FlowStoreUrl};
+pub use keys::Keys;
 pub use lifetimes::Lifetimes;
 pub use log::Log;
 pub use metrics::Metrics;
@@ -74,6 +76,8 @@ pub struct Settings {
     pub egress: Egress,
     /// How long things stay good, in seconds.
     pub lifetimes: Lifetimes,
+    /// How long keys in a tenants store are warmed up, used and kept.
+    pub keys: Keys,
     /// How much is told apart in metrics.
     pub metrics: Metrics,
     /// What is logged, and how.
@@ -107,6 +111,8 @@ pub struct Config {
     pub egress: Egress,
     /// How long things stay good.
     pub lifetimes: Lifetimes,
+    /// How long keys in a tenants store are warmed up, used and kept.
+    pub keys: Keys,
     /// How much is told apart in metrics.
     pub metrics: Metrics,
     /// What is logged, and how.
@@ -146,6 +152,7 @@ fn judge(layers: &mut Layers) -> Option<Config> {
     let secrets = layers.section::<Secrets>();
     let egress = layers.section::<Egress>();
     let lifetimes = layers.section::<Lifetimes>();
+    let keys = layers.section::<Keys>();
     let metrics = layers.section::<Metrics>();
     let log = layers.section::<Log>();
     let secrets = secrets?;
@@ -158,8 +165,8 @@ fn judge(layers: &mut Layers) -> Option<Config> {
     let audit_url =
         audit.as_ref().and_then(|section| layers.address("/audit/url", &section.url, &references));
     let master_keys = master_keys?;
-    let keys = master_keys.iter().map(|key| (key.id.clone(), key.key.clone()));
-    let vault = Vault::new(keys, Ambient::system()).ok()?;
+    let vault_keys = master_keys.iter().map(|key| (key.id.clone(), key.key.clone()));
+    let vault = Vault::new(vault_keys, Ambient::system()).ok()?;
     Some(Config {
         server: server?,
         flow_store: flow_store?,
@@ -173,6 +180,7 @@ fn judge(layers: &mut Layers) -> Option<Config> {
         connections: connections?,
         egress: egress?,
         lifetimes: lifetimes?,
+        keys: keys?,
         metrics: metrics?,
         log: log?,
     })

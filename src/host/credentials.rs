@@ -5,7 +5,11 @@ use std::{fmt, slice, sync::Arc};
 use tunnus_jose::{DecryptionRing, KeyError, SigningKey, expiry};
 use tunnus_sdk::{Credentials, Hidden, SigningAlgorithm, Timestamp};
 
-use crate::metrics::Credential;
+use crate::{
+    keyring::{Key, Purpose, State},
+    metrics::Credential,
+    tenant::model::Connection,
+};
 
 /// Which credential of a connection cannot be used. Shows nothing of it.
 #[derive(Debug, thiserror::Error)]
@@ -68,15 +72,32 @@ impl Keys {
     }
 }
 
-/// When each credential ends that says so itself. Uses no private key.
+/// When each credential ends that says so itself, or whose key's row does. Uses no private key.
 #[must_use]
-pub fn ends(credentials: &Credentials) -> Vec<(Credential, Timestamp)> {
+pub fn ends(connection: &Connection) -> Vec<(Credential, Timestamp)> {
+    let credentials = &connection.credentials;
     let hidden = |kind, secret: &Hidden<String>| Some((kind, expiry(secret.expose_str())?));
     let certificate = credentials.certificate.iter().map(|one| hidden(Credential::Certificate, one));
     let signing = credentials.signing.iter().map(|one| hidden(Credential::Signing, one));
     let decryption = credentials.decryption.iter().map(|one| hidden(Credential::Decryption, one));
     let anchor = credentials.trust_anchor.iter().map(|pem| Some((Credential::TrustAnchor, expiry(pem)?)));
-    certificate.chain(signing).chain(decryption).chain(anchor).flatten().collect()
+    let ring = connection.ring.iter().map(of_ring);
+    let mut ends: Vec<_> =
+        certificate.chain(signing).chain(decryption).chain(anchor).chain(ring).flatten().collect();
+    ends.sort_unstable_by_key(|(kind, end)| (kind.name(), *end));
+    ends.dedup();
+    ends
+}
+
+/// When a key of the ring ends, while anybody cares.
+fn of_ring(key: &Key) -> Option<(Credential, Timestamp)> {
+    let kind = match key.purpose {
+        Purpose::Signing => Credential::Signing,
+        Purpose::Decryption => Credential::Decryption,
+        Purpose::Certificate => Credential::Certificate,
+    };
+    let is_over = matches!(key.state, State::Cooldown | State::Retired);
+    Some((kind, key.not_after.filter(|_| !is_over)?))
 }
 
 fn ring(keys: &[Hidden<String>]) -> Result<Option<Arc<DecryptionRing>>, CredentialError> {

@@ -156,6 +156,14 @@ impl Connections {
         answer
     }
 
+    /// The connection, built for once and kept nowhere.
+    ///
+    /// # Errors
+    /// [`Code::ConnectionMisconfigured`] where it cannot be.
+    pub fn apart(&self, tenant: &Tenant, connection: &Connection) -> Result<Arc<dyn Provider>, Error> {
+        Ok(self.build(tenant, connection)?.provider)
+    }
+
     fn build(&self, tenant: &Tenant, connection: &Connection) -> Result<Ready, Error> {
         let misconfigured = || Error::new(Code::ConnectionMisconfigured);
         let definition = self.providers.find(&connection.provider).ok_or_else(misconfigured)?;

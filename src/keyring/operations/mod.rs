@@ -60,6 +60,18 @@ impl Keyring {
         &self.policy
     }
 
+    /// Where they are kept.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The time and the chance that they go by.
+    #[must_use]
+    pub const fn ambient(&self) -> &Ambient {
+        &self.ambient
+    }
+
     /// All keys of a tenant and of its connections, the tenant's own first.
     ///
     /// # Errors
@@ -78,6 +90,23 @@ impl Keyring {
     pub async fn key(&self, tenant: &str, id: &str) -> Result<KeyView, KeyringError> {
         let stored = self.read(tenant).await?;
         Ok(KeyView::of(tenant, id, find(&stored, id)?, &self.policy))
+    }
+
+    /// The id of the key of this id or this `kid`, of those that are not retired.
+    ///
+    /// # Errors
+    /// Where there is none, or two are called so.
+    pub async fn id_of(&self, tenant: &str, name: &str) -> Result<String, KeyringError> {
+        let stored = self.read(tenant).await?;
+        if stored.keys.contains_key(name) {
+            return Ok(name.to_owned());
+        }
+        let is_it = |key: &Key| key.kid == name && key.state != State::Retired;
+        let mut called = stored.keys.iter().filter(|(_, stored)| is_it(&stored.key)).map(|(id, _)| id);
+        match (called.next(), called.next()) {
+            (Some(id), None) => Ok(id.clone()),
+            _ => Err(KeyringError::NoKey(name.to_owned())),
+        }
     }
 
     /// Makes a key. Where its place is empty it is in use at once; else it follows the key there.

@@ -7,7 +7,12 @@ use tempfile::TempDir;
 use tunnus_jose::{CertificateError, KeyError, certificate::self_signed, generate};
 
 use super::*;
-use crate::{keyring::KeyKind, sql::SqlUrl, tenant::for_tests::providers, vault::Vault};
+use crate::{
+    keyring::{KeyKind, Rotation, Sweep},
+    sql::SqlUrl,
+    tenant::for_tests::providers,
+    vault::Vault,
+};
 
 const DAY: i64 = 24 * 60 * 60;
 const BEGIN: i64 = 1_795_256_803;
@@ -30,6 +35,7 @@ impl World {
         let store = Store::open(&url, vault, providers(), ambient.clone()).await.unwrap();
         let world = Self { _dir: dir, clock, keyring: Keyring::new(store, Policy::default(), ambient) };
         world.found().await;
+        world.wait(1);
         world
     }
 
@@ -231,7 +237,7 @@ async fn a_certificate_is_asked_for_and_only_that_one_is_taken() {
         (self_signed(&private, "client-2", span), CertificateError::AnotherSubject),
         (self_signed(&private, "client-1", (Timestamp(0), now)), CertificateError::Ended),
         (
-            self_signed(&private, "client-1", (now.plus(std::time::Duration::from_secs(1)), span.1)),
+            self_signed(&private, "client-1", (now.plus(std::time::Duration::from_secs(60)), span.1)),
             CertificateError::NotYetValid,
         ),
     ] {
@@ -273,4 +279,35 @@ async fn a_public_key_is_shown_in_every_form_and_nothing_of_the_private_one() {
         let listed = serde_json::to_string(&world.keyring.list("acme").await.unwrap()).unwrap();
         assert!(!listed.contains(private["d"].as_str().unwrap()));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_brokers_one_has_the_keys_go_on_and_the_other_takes_over() {
+    let world = World::new().await;
+    let (one, two) = (Rotation::new(world.keyring.clone()), Rotation::new(world.keyring.clone()));
+    world.wait(89 * DAY);
+    assert_eq!((one.turn().await.unwrap(), two.turn().await.unwrap()), (2, 0));
+    world.wait(60);
+    assert_eq!(two.turn().await.unwrap(), 0, "the other has the lease");
+    world.wait(61);
+    assert_eq!(two.turn().await.unwrap(), 2, "and has lost it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_that_is_begun_again_leaves_alone_what_is_under_way() {
+    let world = World::new().await;
+    let signing = world.active(Some("bank"), Purpose::Signing).await;
+    let file = Registered { kid: None, until: Some(Timestamp(BEGIN + 20 * DAY)) };
+    world.keyring.registered(&ada(), "acme", (&signing.id, file)).await.unwrap();
+    let swept = async |provider: &str, days| {
+        let sweep =
+            Sweep { provider: Some(provider.to_owned()), before: Some(Timestamp(BEGIN + days * DAY)) };
+        let mut swept = Vec::new();
+        world.keyring.rotate_all(&ada(), &sweep, |one| swept.push(one.clone())).await.unwrap();
+        swept.into_iter().map(|one| (one.key, one.outcome)).collect::<Vec<_>>()
+    };
+    assert_eq!(swept("another", 30).await, []);
+    assert_eq!(swept("stub", 10).await, [], "it does not end as soon");
+    assert_eq!(swept("stub", 30).await, [(signing.id.clone(), "rotated")]);
+    assert_eq!(swept("stub", 30).await, [(signing.id, "under_way")]);
 }
