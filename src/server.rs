@@ -3,6 +3,7 @@
 use std::{
     io,
     net::TcpListener,
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
@@ -10,6 +11,7 @@ use actix_web::{
     App, Error, HttpServer,
     body::MessageBody,
     dev::{Server, ServiceRequest, ServiceResponse},
+    http::ConnectionType,
     middleware::{DefaultHeaders, Next, from_fn},
     web::Data,
 };
@@ -93,9 +95,13 @@ async fn counted(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let (broker, begun) = (request.app_data::<Data<Broker>>().cloned(), Instant::now());
     let (route, method) = (route(&request), request.method().to_string());
-    let response = next.call(request).await?;
+    let mut response = next.call(request).await?;
     if let Some(broker) = broker {
         broker.metrics.http_request(&route, &method, response.status().as_u16(), begun.elapsed());
+        // A balancer that keeps connections open must not find one closed as it sends a request.
+        if broker.stopping.load(Ordering::Relaxed) {
+            response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+        }
     }
     Ok(response)
 }

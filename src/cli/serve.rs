@@ -170,13 +170,13 @@ pub(super) fn keyring(config: &Config, store: Store) -> Keyring {
     Keyring::new(store, config.keys.policy(), Ambient::system())
 }
 
-/// The public listener and the management one.
+/// The management listener and the public one.
 fn listen(config: &Config, broker: &Data<Broker>) -> io::Result<Vec<Server>> {
     let workers = available_parallelism().map_or(1, std::num::NonZero::get);
     let public = bind("server.listen", config.server.listen)?;
     let management = bind("server.management_listen", config.server.management_listen)?;
-    let public = server::public(broker.clone(), public, workers)?;
-    Ok(vec![public, server::management(broker.clone(), management)?])
+    let management = server::management(broker.clone(), management)?;
+    Ok(vec![management, server::public(broker.clone(), public, workers)?])
 }
 
 pub(super) fn bind(key: &str, address: SocketAddr) -> io::Result<TcpListener> {
@@ -185,14 +185,18 @@ pub(super) fn bind(key: &str, address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Not ready first, and after `drain`, when whoever balances load has noticed, no new connections;
-/// requests in flight end. Who asks a second time does not wait for the balancer.
+/// requests in flight end, on all listeners at a time. The management listener says so to the last. Who
+/// asks a second time does not wait for the balancer.
 async fn stop(broker: &Broker, drain: Duration, handles: &[ServerHandle]) -> io::Result<()> {
     broker.stopping.store(true, Ordering::Relaxed);
     tracing::info!("stopping");
     timeout(drain, asked_to_stop()).await.unwrap_or(Ok(()))?;
-    for handle in handles {
-        handle.stop(true).await;
+    let Some((management, others)) = handles.split_first() else { return Ok(()) };
+    let stopping: Vec<_> = others.iter().map(|handle| handle.stop(true)).collect();
+    for stopped in stopping {
+        stopped.await;
     }
+    management.stop(false).await;
     Ok(())
 }
 

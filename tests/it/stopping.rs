@@ -29,6 +29,15 @@ impl Program {
     }
 }
 
+/// A response as it comes, up to the end of the connection.
+async fn jwks(program: &Program) -> String {
+    let mut stream = TcpStream::connect(program.public).await.unwrap();
+    stream.write_all(b"GET /t/main/jwks HTTP/1.1\r\nHost: broker\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
 /// A minute at most.
 async fn soon<T>(work: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(60), work).await.expect("within a minute")
@@ -38,6 +47,7 @@ async fn soon<T>(work: impl Future<Output = T>) -> T {
 async fn readiness_goes_first_requests_in_flight_finish_and_the_program_ends_well() {
     let mut program = start(60);
     assert_eq!(program.readiness().await, (200, "ready\n".to_owned()));
+    assert!(!jwks(&program).await.contains("connection: close"));
     let mut half = TcpStream::connect(program.public).await.unwrap();
     let head = "POST /t/main/token HTTP/1.1\r\nHost: broker\r\nConnection: close\r\n\
                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\ngrant";
@@ -45,8 +55,9 @@ async fn readiness_goes_first_requests_in_flight_finish_and_the_program_ends_wel
 
     program.terminate();
     while soon(program.readiness()).await != (503, "stopping\n".to_owned()) {}
-    let jwks = format!("http://{}/t/main/jwks", program.public);
-    assert_eq!(client().get(jwks).send().await.unwrap().status(), 200, "a balancer has not noticed yet");
+    let answer = jwks(&program).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "a balancer has not noticed yet: {answer}");
+    assert!(answer.contains("\r\nconnection: close\r\n"), "and it shall use no connection again: {answer}");
 
     // Who asks again does not wait for a balancer.
     program.terminate();
