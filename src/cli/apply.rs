@@ -18,7 +18,7 @@ use crate::{
     config::{Config, TenantsUrl},
     providers::Providers,
     tenant::{
-        apply::{self, Planned, Wanted},
+        apply::{self, Planned, PlannedPlatform, Wanted},
         files::Folder,
         store::Store,
     },
@@ -26,14 +26,14 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The folder: every *.toml is one tenant
+    /// The folder: every *.toml is one tenant, every platforms/*.toml one platform
     dir: PathBuf,
     #[command(flatten)]
     settings: Settings,
     /// Only shows what would be changed
     #[arg(long)]
     plan: bool,
-    /// Also removes what the folder lacks: apps, connections, whole tenants with their keys
+    /// Also removes what the folder lacks: apps, connections, whole tenants with their keys, platforms
     #[arg(long)]
     prune: bool,
     /// Only this tenant
@@ -59,10 +59,13 @@ async fn applied(
     let by = Actor::operator("tunnus apply");
     let wanted = Wanted { tenant: arguments.tenant.clone(), prune: arguments.prune, by };
     let planned = apply::plan(&folder, &store, &wanted).await?;
-    for Planned { plan, .. } in &planned {
+    for PlannedPlatform { plan, .. } in &planned.platforms {
         writeln!(out, "{plan}")?;
     }
-    if planned.iter().all(|planned| planned.plan.is_idle()) {
+    for Planned { plan, .. } in &planned.tenants {
+        writeln!(out, "{plan}")?;
+    }
+    if planned.is_idle() {
         writeln!(out, "Nothing to change.")?;
     } else if arguments.plan {
         writeln!(out, "Nothing was changed: this is the plan.")?;

@@ -142,3 +142,53 @@ async fn all_mistakes_of_all_files_are_named_and_nothing_is_changed() {
     write(&dir, "b.toml", "");
     assert!(run(&config, &missing).await.is_err());
 }
+
+fn platform(dir: &TempDir, name: &str) {
+    fs::create_dir_all(dir.path().join("tenants/platforms")).unwrap();
+    let text = format!("[platform]\nid = \"merchants\"\nname = \"{name}\"\n{}", app("desk"));
+    write(dir, "platforms/merchants.toml", &text);
+}
+
+const MEMBER: &str =
+    "[tenant]\nid = \"acme\"\nname = \"Acme\"\nplatform = \"merchants\"\n[[platform_apps]]\nid = \"desk\"\n";
+
+#[tokio::test]
+async fn a_platform_comes_before_its_tenants_and_goes_after_them() {
+    let (dir, config, mut arguments) = folder();
+    platform(&dir, "Merchants");
+    write(&dir, "acme.toml", &format!("{MEMBER}{KEYS}"));
+    let made = "create    the platform `merchants`\nacme\n  create    the tenant\nApplied.\n";
+    assert_eq!(run(&config, &arguments).await.unwrap(), made);
+    let idle = "unchanged the platform `merchants`\nacme\n  unchanged the tenant\nNothing to change.\n";
+    assert_eq!(run(&config, &arguments).await.unwrap(), idle);
+    fs::write(dir.path().join("desk"), "another-secret-another").unwrap();
+    platform(&dir, "Shops");
+    let changed = "change    the platform `merchants`\n          /apps/0/secrets/0 (a secret)\n          /platform/name\n";
+    assert!(run(&config, &arguments).await.unwrap().starts_with(changed));
+    // Of one tenant alone nothing else is changed, and its platform is the store's.
+    platform(&dir, "Stores");
+    arguments.tenant = Some("acme".to_owned());
+    assert_eq!(run(&config, &arguments).await.unwrap(), "acme\n  unchanged the tenant\nNothing to change.\n");
+    arguments.tenant = None;
+    fs::remove_file(dir.path().join("tenants/platforms/merchants.toml")).unwrap();
+    let kept = "keep      the platform `merchants`\nacme\n  unchanged the tenant\nNothing to change.\n";
+    assert_eq!(run(&config, &arguments).await.unwrap(), kept);
+    arguments.prune = true;
+    let error = run(&config, &arguments).await.unwrap_err();
+    assert!(error.contains("acme.toml:4: tenant.platform: there is no platform `merchants`"), "{error}");
+    write(&dir, "acme.toml", &format!("{TENANT}{KEYS}"));
+    assert!(
+        run(&config, &arguments).await.unwrap().starts_with("remove    the platform `merchants`\nacme\n")
+    );
+    assert_eq!(run(&config, &arguments).await.unwrap(), "acme\n  unchanged the tenant\nNothing to change.\n");
+}
+
+#[tokio::test]
+async fn the_mistakes_of_a_platform_are_named_once() {
+    let (dir, config, arguments) = folder();
+    platform(&dir, " ");
+    write(&dir, "acme.toml", &format!("{MEMBER}{KEYS}"));
+    let error = run(&config, &arguments).await.unwrap_err();
+    assert!(error.contains("platforms/merchants.toml:3: platform.name: "), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+}

@@ -25,8 +25,8 @@ fn world() -> World {
     let made = rcgen::generate_simple_self_signed(["acme".to_owned()]).unwrap();
     let pem = format!("{}{}", made.cert.pem(), made.signing_key.serialize_pem());
     world.secret("acme-us-banks-certificate.pem", &pem);
-    for name in ["SHOP", "MLE", "STAFF"] {
-        world.variable(&format!("TUNNUS_SECRET_ACME_{name}"), "a-secret-of-the-example");
+    for name in ["ACME_SHOP", "ACME_MLE", "ACME_STAFF", "MERCHANTS_CHECKOUT"] {
+        world.variable(&format!("TUNNUS_SECRET_{name}"), "a-secret-of-the-example");
     }
     world
 }

@@ -1,4 +1,4 @@
-//! `files:DIR`: a folder in which every `*.toml` is one tenant.
+//! `files:DIR`: a folder in which every `*.toml` is one tenant, and every `platforms/*.toml` one platform.
 //!
 //! Owns reading the folder as a whole: either every file is good, or nothing is taken. The form of
 //! a file is `file`'s.
@@ -8,6 +8,7 @@ use std::{
     fmt, fs,
     io::Read,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use serde_json::Value;
@@ -16,6 +17,7 @@ use tunnus_sdk::SettingsError;
 use super::{
     file::{self, Judge},
     model::{App, Tenant},
+    platform::Platform,
     set::TenantSet,
     stamps::Stamps,
 };
@@ -39,7 +41,7 @@ pub struct Folder {
 pub(super) struct Parsed {
     pub(super) path: PathBuf,
     pub(super) document: Document,
-    /// The tenant's id, where one can be read.
+    /// The tenant's or the platform's id, where one can be read.
     pub(super) id: String,
 }
 
@@ -49,9 +51,22 @@ pub(super) struct Reading {
     pub(super) stamps: Stamps,
 }
 
-/// The tenants read so far, and their faults.
+/// What a file is of.
+#[derive(Clone, Copy)]
+enum Kind {
+    Tenant,
+    Platform,
+}
+
+/// Where the files of platforms are.
+const PLATFORMS: &str = "platforms";
+
+/// What was read so far, and its faults.
 #[derive(Default)]
 struct Collected {
+    platforms: Vec<Arc<Platform>>,
+    /// Whether a platform is faulty: then its tenants are not told that there is none.
+    lacks_platforms: bool,
     tenants: BTreeMap<String, Tenant>,
     faults: Vec<Fault>,
     stamps: Stamps,
@@ -76,6 +91,7 @@ impl Folder {
     pub(super) fn read(&self, known: &TenantSet) -> Reading {
         let mut collected = Collected::default();
         collected.stamps.look(&self.dir);
+        self.read_platforms(&mut collected);
         match files_of(&self.dir) {
             Ok(files) => {
                 for path in files {
@@ -85,7 +101,7 @@ impl Folder {
             }
             Err(error) => collected.faults.push(unreadable(&self.dir, &error)),
         }
-        let Collected { tenants, faults, stamps } = collected;
+        let Collected { tenants, faults, stamps, .. } = collected;
         Reading { result: Faults::or(faults, Some(tenants.into_values().collect())), stamps }
     }
 
@@ -96,9 +112,33 @@ impl Folder {
         parsed.map(|parsed| (parsed.id, parsed.document.value().clone())).collect()
     }
 
-    /// Parses every file, without judging it.
+    /// Parses every file of a tenant, without judging it.
     pub(super) fn parse(&self) -> (Vec<Parsed>, Vec<Fault>) {
-        parse_all(&self.dir)
+        parse_all(&self.dir, Kind::Tenant)
+    }
+
+    /// Parses every file of a platform, without judging it.
+    pub(super) fn parse_platforms(&self) -> (Vec<Parsed>, Vec<Fault>) {
+        parse_platforms(&self.dir)
+    }
+
+    fn read_platforms(&self, collected: &mut Collected) {
+        let dir = self.dir.join(PLATFORMS);
+        collected.stamps.look(&dir);
+        for path in files_of(&dir).unwrap_or_default() {
+            collected.stamps.look(&path);
+        }
+        let (files, mut faults) = self.parse_platforms();
+        for file in files {
+            let mut judge = Judge::new(&self.providers, &self.references);
+            let platform = file::platform::resolve(file.document.value(), &mut judge);
+            collected.platforms.extend(platform.map(Arc::new));
+            let (found, stamps) = judge.into_findings();
+            faults.extend(placed(&found, &file.path, &file.document));
+            collected.stamps.extend(stamps);
+        }
+        collected.lacks_platforms = !faults.is_empty();
+        collected.faults.append(&mut faults);
     }
 
     fn read_file(&self, path: &Path, known: &TenantSet, collected: &mut Collected) {
@@ -106,11 +146,13 @@ impl Folder {
             Ok(document) => document,
             Err(fault) => return collected.faults.push(fault),
         };
-        let mut judge = Judge::new(&self.providers, &self.references);
+        let mut judge = Judge::new(&self.providers, &self.references)
+            .among(&collected.platforms)
+            .tolerant(collected.lacks_platforms);
         let tenant = file::resolve(document.value(), &mut judge);
         if let Some(tenant) = &tenant {
             if collected.tenants.contains_key(&tenant.id) {
-                judge.fault("/tenant/id", doubled(&tenant.id));
+                judge.fault("/tenant/id", Kind::Tenant.doubled(&tenant.id));
             }
             let before = known.tenant(&tenant.id);
             if before.is_some_and(|before| before.subject_key != tenant.subject_key) {
@@ -148,9 +190,25 @@ pub fn load_apps(path: &Path, providers: &Providers, references: &References) ->
     Faults::or(placed(&faults, path, &document).collect(), Some(apps))
 }
 
-/// Parses every file of a folder; the faults are those of files that are no TOML, or a tenant's second.
-pub(super) fn parse_all(dir: &Path) -> (Vec<Parsed>, Vec<Fault>) {
+/// Parses every file of a folder, of tenants and of platforms.
+pub(super) fn parse_both(dir: &Path) -> (Vec<Parsed>, Vec<Fault>) {
+    let (mut parsed, mut faults) = parse_all(dir, Kind::Tenant);
+    let (platforms, found) = parse_platforms(dir);
+    parsed.extend(platforms);
+    faults.extend(found);
+    (parsed, faults)
+}
+
+/// There need be no platforms, nor a folder for them.
+fn parse_platforms(dir: &Path) -> (Vec<Parsed>, Vec<Fault>) {
+    let dir = dir.join(PLATFORMS);
+    if dir.exists() { parse_all(&dir, Kind::Platform) } else { (Vec::new(), Vec::new()) }
+}
+
+/// Parses every file of one kind; the faults are those of files that are no TOML, or the second of one.
+fn parse_all(dir: &Path, kind: Kind) -> (Vec<Parsed>, Vec<Fault>) {
     let (mut parsed, mut faults) = (Vec::<Parsed>::new(), Vec::new());
+    let pointer = kind.pointer();
     let files = files_of(dir).unwrap_or_else(|error| {
         faults.push(unreadable(dir, &error));
         Vec::new()
@@ -163,11 +221,10 @@ pub(super) fn parse_all(dir: &Path) -> (Vec<Parsed>, Vec<Fault>) {
                 continue;
             }
         };
-        let id =
-            document.value().pointer("/tenant/id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let id = document.value().pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         if parsed.iter().any(|earlier| earlier.id == id && !id.is_empty()) {
-            let place = Place::File { path: path.clone(), line: document.line("/tenant/id") };
-            faults.push(Fault::at(place, "/tenant/id", doubled(&id)));
+            let place = Place::File { path: path.clone(), line: document.line(pointer) };
+            faults.push(Fault::at(place, pointer, kind.doubled(&id)));
         }
         parsed.push(Parsed { path, document, id });
     }
@@ -192,8 +249,21 @@ fn files_of(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn doubled(id: &str) -> String {
-    format!("another file has the tenant `{id}`")
+impl Kind {
+    /// Where its id stands.
+    const fn pointer(self) -> &'static str {
+        match self {
+            Self::Tenant => "/tenant/id",
+            Self::Platform => "/platform/id",
+        }
+    }
+
+    fn doubled(self, id: &str) -> String {
+        match self {
+            Self::Tenant => format!("another file has the tenant `{id}`"),
+            Self::Platform => format!("another file has the platform `{id}`"),
+        }
+    }
 }
 
 /// Faults of a file with their lines.

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{
     file::secrets::Ids,
-    files::{Parsed, parse_all},
+    files::{Parsed, parse_both},
 };
 use crate::{
     config::{Fault, Faults, Place as At, below},
@@ -25,7 +25,7 @@ use crate::{
 /// # Errors
 /// What cannot be read or opened, each with its line.
 pub fn rewrap(dir: &Path, vault: &Vault) -> Result<usize, Faults> {
-    let (files, mut faults) = parse_all(dir);
+    let (files, mut faults) = parse_both(dir);
     let mut rewritten = Vec::new();
     for file in &files {
         match rewrap_file(file, vault) {

@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::tenant::for_tests::{GOOD, World, providers};
+use crate::tenant::for_tests::{GOOD, PLATFORM, World, member, providers};
 
 fn watch(world: &World) -> Watch {
     world.tenant("acme.toml", GOOD);
@@ -96,4 +96,28 @@ fn who_holds_a_tenant_keeps_it() {
     fs::remove_file(world.dir().join("acme.toml")).unwrap();
     assert!(matches!(watch.look(), Look::Reloaded(0)));
     assert_eq!(held.id, "acme");
+}
+
+#[test]
+fn a_platform_s_app_is_that_of_the_files_at_each_of_its_tenants() {
+    let world = World::new();
+    world.tenant("acme.toml", &member(""));
+    let missing = Watch::open(Folder::new(world.dir(), providers(), world.references())).unwrap_err();
+    assert!(missing.to_string().contains("there is no platform `merchants`"), "{missing}");
+    fs::create_dir(world.dir().join("platforms")).unwrap();
+    world.tenant("platforms/merchants.toml", PLATFORM);
+    let mut watch = Watch::open(Folder::new(world.dir(), providers(), world.references())).unwrap();
+    let tenants = watch.tenants();
+    let claims = || tenants.tenant("acme").unwrap().app("checkout").unwrap().claims.len();
+    assert_eq!(claims(), 2);
+    assert!(matches!(watch.look(), Look::Unchanged));
+    world.tenant("platforms/merchants.toml", &PLATFORM.replace(", \"birth_date\"", ""));
+    assert!(matches!(watch.look(), Look::Reloaded(1)));
+    assert_eq!(claims(), 1);
+    world.tenant("platforms/merchants.toml", &PLATFORM.replace("\"Merchants\"", "\" \""));
+    assert!(
+        matches!(watch.look(), Look::Refused(faults) if faults.count() == 1),
+        "its tenants are not blamed"
+    );
+    assert_eq!(claims(), 1);
 }

@@ -12,6 +12,8 @@ use std::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
+use tunnus::tenant::model::Connection;
+use tunnus_sdk::LocalizedText;
 
 use crate::support::sandbox::Bench;
 
@@ -45,6 +47,8 @@ pub enum Line {
     Pass(i64),
     /// Let every simulator that knows this fault commit it from now on; none: no more.
     Fault(Option<String>),
+    /// Pause these connections and no others.
+    Pause(Vec<String>),
     /// How many scenarios were played: all of the file.
     Played(usize),
 }
@@ -105,6 +109,21 @@ fn start(stage: &Value, file: &str) -> Playing {
     Playing(program.expect("node is installed"))
 }
 
+/// Pauses these connections with a notice in every language.
+fn pause(bench: &Bench, ids: &[String]) {
+    let notice = LocalizedText {
+        fi: Some("Huoltokatko kello 22–24. Valitse sillä välin toinen tapa.".to_owned()),
+        sv: Some("Serviceavbrott kl. 22–24. Välj ett annat sätt under tiden.".to_owned()),
+        en: Some("Maintenance from 22 to 24. Please choose another way meanwhile.".to_owned()),
+    };
+    bench.change(|tenant| {
+        for connection in &mut tenant.connections {
+            let paused = ids.contains(&connection.id).then(|| notice.clone());
+            *connection = Connection { paused, ..Connection::clone(connection) }.into();
+        }
+    });
+}
+
 /// Does what the scenarios ask for until they end. Answers how many were played.
 fn listen(answer: &impl Fn(&Line), lines: ChildStdout, mut answers: impl Write) -> usize {
     let mut played = 0;
@@ -134,6 +153,7 @@ impl Bench {
                 let known = simulators.filter(|simulator| simulator.set_fault(fault.as_deref())).count();
                 assert_ne!(known, 0, "no simulator knows {fault:?}");
             }
+            Line::Pause(connections) => pause(self, connections),
             Line::Played(_) => {}
         }
     }

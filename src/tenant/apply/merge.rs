@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tunnus_sdk::Hidden;
 
-use super::with_values;
+use super::{Beside, with_values};
 use crate::{
     config::{Fault, Reference, ReferenceError, References},
     tenant::{
@@ -27,9 +27,10 @@ pub(super) fn judged(
     store: &Store,
     file: &Parsed,
     stored: Option<&StoredTenant>,
+    beside: Beside<'_>,
 ) -> Result<Result<Value, Vec<Fault>>, StoreError> {
     let value = file.document.value();
-    let (faults, read) = look(folder, &folder.references, value);
+    let (faults, read) = look(folder, &folder.references, value, beside);
     if faults.is_empty() {
         return Ok(Ok(with_values(value, &read)));
     }
@@ -44,7 +45,7 @@ pub(super) fn judged(
     let stored = stored.zip(key.as_ref()).map(|(stored, key)| stored.secrets(key));
     // What neither has, the store makes.
     let secrets = Both { references: &folder.references, stored };
-    let (faults, read) = look(folder, &secrets, &completed);
+    let (faults, read) = look(folder, &secrets, &completed, beside);
     Ok(if faults.is_empty() { Ok(with_values(&completed, &read)) } else { Err(told(&faults)) })
 }
 
@@ -52,8 +53,9 @@ fn look(
     folder: &Folder,
     secrets: &dyn Secrets,
     value: &Value,
+    beside: Beside<'_>,
 ) -> (Vec<tunnus_sdk::SettingsError>, Vec<Read>) {
-    let mut judge = Judge::new(&folder.providers, secrets);
+    let mut judge = Judge::new(&folder.providers, secrets).among(beside.platforms).tolerant(beside.tolerant);
     file::resolve(value, &mut judge);
     let read = judge.take_read();
     (judge.into_findings().0, read)

@@ -2,22 +2,24 @@
 //!
 //! Owns what that means: the folder says what it names, secrets included; what the store has besides
 //! stays, unless it is to be pruned; keys that a tenant needs and its file leaves out are those that
-//! the store has. All faults of all files are found before anything is changed. The rules of a file
+//! the store has. Its platforms come first: tenants are judged by them. All faults of all files are found before anything is changed. The rules of a file
 //! are `file`'s, writing is `store::change`'s.
 
 mod merge;
 mod plan;
+mod platforms;
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
 use super::{
     file::{LISTS, Read},
     files::{Folder, Parsed},
+    platform::Platform,
     store::{
-        Store, StoreError, StoredTenant,
-        change::{Change, ChangeError, Edit, Part},
+        PlatformError, Store, StoreError, StoredTenant,
+        change::{Change, ChangeError, Edit, Part, PartFault, platform_of},
     },
 };
 use crate::{
@@ -26,6 +28,7 @@ use crate::{
 };
 
 pub use plan::{Action, Step, TenantPlan};
+pub use platforms::{PlannedPlatform, PlatformPlan};
 
 /// What shall be applied.
 #[derive(Clone, Debug)]
@@ -56,6 +59,15 @@ pub enum ApplyError {
         #[source]
         source: ChangeError,
     },
+    /// A platform could not be changed. What stands before it in the plan was.
+    #[error("the platform `{platform}` was not changed")]
+    Platform {
+        /// The platform.
+        platform: String,
+        /// Why.
+        #[source]
+        source: PlatformError,
+    },
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -69,17 +81,41 @@ pub struct Planned {
     change: Change,
 }
 
+/// All that was judged.
+#[derive(Debug)]
+pub struct Plan {
+    /// The platforms, first.
+    pub platforms: Vec<PlannedPlatform>,
+    /// The tenants.
+    pub tenants: Vec<Planned>,
+}
+
+impl Plan {
+    /// Whether nothing would be changed.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let platforms = self.platforms.iter().all(|planned| planned.plan.is_idle());
+        platforms && self.tenants.iter().all(|planned| planned.plan.is_idle())
+    }
+}
+
 /// What `folder` would make of the store.
 ///
 /// # Errors
 /// All faults of all files; where the store does not answer.
-pub async fn plan(folder: &Folder, store: &Store, wanted: &Wanted) -> Result<Vec<Planned>, ApplyError> {
+pub async fn plan(folder: &Folder, store: &Store, wanted: &Wanted) -> Result<Plan, ApplyError> {
     let (files, mut faults) = folder.parse();
+    let mut platforms = platforms::plan(folder, store, wanted).await?;
+    // A tenant of a faulty platform is not told that there is none.
+    let tolerant = !platforms.faults.is_empty();
+    faults.append(&mut platforms.faults);
+    add_known(store, wanted, &files, &mut platforms.known).await?;
+    let beside = Beside { platforms: &platforms.known, tolerant };
     let is_wanted = |id: &str| wanted.tenant.as_ref().is_none_or(|only| only == id);
     let (mut planned, mut named) = (Vec::new(), BTreeSet::new());
     for file in files.iter().filter(|file| is_wanted(&file.id)) {
         named.insert(file.id.as_str());
-        match plan_file(folder, store, wanted, file).await? {
+        match plan_file(folder, store, wanted, file, beside).await? {
             Ok(one) => planned.push(one),
             Err(found) => faults.extend(found),
         }
@@ -91,19 +127,56 @@ pub async fn plan(folder: &Folder, store: &Store, wanted: &Wanted) -> Result<Vec
     for id in store.ids().await?.into_iter().filter(|id| is_wanted(id) && !named.contains(id.as_str())) {
         planned.extend(plan_other(store, wanted, &id).await?);
     }
-    Ok(planned)
+    Ok(Plan { platforms: platforms.planned, tenants: planned })
 }
 
-/// Makes what was planned, tenant after tenant.
+/// The platforms that tenants are judged by.
+#[derive(Clone, Copy)]
+struct Beside<'a> {
+    platforms: &'a [Arc<Platform>],
+    /// Whether some are missing that are faulty.
+    tolerant: bool,
+}
+
+impl Beside<'_> {
+    /// Whether a tenant's fault follows from that of its platform.
+    fn explains(self, found: &PartFault) -> bool {
+        self.tolerant && found.part == Part::Tenant && found.fault.pointer == "/tenant/platform"
+    }
+}
+
+/// Adds the platforms that the files name and the store alone has, unless they are about to go.
+async fn add_known(
+    store: &Store,
+    wanted: &Wanted,
+    files: &[Parsed],
+    known: &mut Vec<Arc<Platform>>,
+) -> Result<(), ApplyError> {
+    if wanted.prune && wanted.tenant.is_none() {
+        return Ok(());
+    }
+    let named: BTreeSet<_> = files.iter().filter_map(|file| platform_of(file.document.value())).collect();
+    for id in named {
+        if known.iter().any(|platform| platform.id == id) {
+            continue;
+        }
+        let found = store.platform(id).await;
+        known.extend(found.map_err(|source| StoreError::Platform(id.to_owned(), source))?);
+    }
+    Ok(())
+}
+
+/// Makes what was planned: platforms, then tenant after tenant, and last what goes of the platforms.
 ///
 /// # Errors
-/// Where somebody has changed a tenant since, or the store does not answer.
-pub async fn apply(store: &Store, planned: &[Planned]) -> Result<(), ApplyError> {
-    for Planned { plan, change } in planned {
+/// Where somebody has changed something since, or the store does not answer.
+pub async fn apply(store: &Store, planned: &Plan) -> Result<(), ApplyError> {
+    platforms::make(store, &planned.platforms).await?;
+    for Planned { plan, change } in &planned.tenants {
         let done = store.change(change).await;
         done.map_err(|source| ApplyError::Change { tenant: plan.tenant.clone(), source })?;
     }
-    Ok(())
+    platforms::remove(store, &planned.platforms).await
 }
 
 /// A tenant of the folder; or the faults of its file.
@@ -112,20 +185,22 @@ async fn plan_file(
     store: &Store,
     wanted: &Wanted,
     file: &Parsed,
+    beside: Beside<'_>,
 ) -> Result<Result<Planned, Vec<Fault>>, ApplyError> {
     let stored = store.read(&file.id).await?;
-    let value = match merge::judged(folder, store, file, stored.as_ref())? {
+    let value = match merge::judged(folder, store, file, stored.as_ref(), beside)? {
         Ok(value) => value,
         Err(faults) => return Ok(Err(faults)),
     };
     let change = to_change(&value, stored.as_ref(), wanted);
-    match store.plan(&change, &[]).await {
+    match store.plan(&change, beside.platforms).await {
         Ok(changed) => {
             let plan = plan::of(&file.id, stored.as_ref(), changed.tenant.as_ref(), &change);
             Ok(Ok(Planned { plan, change }))
         }
         Err(ChangeError::Faulty(faults)) => {
-            Ok(Err(faults.iter().map(|fault| placed(file, &value, fault.clone())).collect()))
+            let own = faults.into_iter().filter(|found| !beside.explains(found));
+            Ok(Err(own.map(|fault| placed(file, &value, fault)).collect()))
         }
         Err(source) => Err(ApplyError::Change { tenant: file.id.clone(), source }),
     }
@@ -185,7 +260,7 @@ pub(super) fn to_change(value: &Value, stored: Option<&StoredTenant>, wanted: &W
 }
 
 /// A fault of a part of the store's tenant, at its line of the file.
-fn placed(file: &Parsed, value: &Value, found: super::store::change::PartFault) -> Fault {
+fn placed(file: &Parsed, value: &Value, found: PartFault) -> Fault {
     let at = |list: &str, id: &str| {
         let entries = value.get(list).and_then(Value::as_array);
         let is_it = |entry: &Value| entry.get("id").and_then(Value::as_str) == Some(id);

@@ -73,6 +73,23 @@ export function scenario(name, play) {
   scenarios.push({ name, play });
 }
 
+/** What people are told of a connection that is paused; `tests/it/browser.rs` says the same. */
+export const NOTICES = {
+  fi: "Huoltokatko kello 22–24. Valitse sillä välin toinen tapa.",
+  sv: "Serviceavbrott kl. 22–24. Välj ett annat sätt under tiden.",
+  en: "Maintenance from 22 to 24. Please choose another way meanwhile.",
+};
+
+/** Plays `meanwhile` while these connections are paused. */
+export async function withPause(connections, meanwhile) {
+  await ask({ pause: connections });
+  try {
+    await meanwhile();
+  } finally {
+    await ask({ pause: [] });
+  }
+}
+
 /**
  * Plays every scenario of the file, each to its end; fails where one fails. `profile`: what the browser
  * is set to, as in its own preferences.

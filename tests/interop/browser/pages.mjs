@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { CALL_CENTRE, rest, withApp } from "./app.mjs";
-import { broker, KINDS, picture, run, scenario, withFault } from "./harness.mjs";
+import { broker, KINDS, NOTICES, picture, run, scenario, stage, withFault, withPause } from "./harness.mjs";
 import { inspect, tabTo } from "./look.mjs";
 import { choice, connection, expectPage, expectRecord, logIn, openChooser, reachBank, visitShop } from "./steps.mjs";
 
@@ -50,6 +50,28 @@ for (const language of LANGUAGES) {
     await shows(page, language, "used");
     await page.goto(`${broker}/nothing`);
     await shows(page, language, "unknown");
+  });
+
+  scenario(`${language.locale}: a paused connection says why and leads nowhere`, async (person) => {
+    const { page } = await person({ locale: language.locale });
+    const notice = NOTICES[language.locale.slice(0, 2)];
+    await withPause(["ftn"], async () => {
+      await visitShop(page);
+      await page.getByRole("link", { name: "Identify yourself" }).click();
+      await page.getByRole("heading", { name: language.chooser }).waitFor();
+      const paused = page.locator(".choice", { hasText: notice });
+      assert.equal(await paused.getAttribute("aria-disabled"), "true");
+      assert.equal(await paused.getAttribute("href"), null);
+      await shows(page, language, "paused");
+    });
+    await withPause(stage.connections.map(({ id }) => id), async () => {
+      await page.reload();
+      await page.getByText(notice).first().waitFor();
+      await shows(page, language, "all-paused");
+      await page.locator(".leave").click();
+      await page.getByRole("heading", { name: "Not identified" }).waitFor();
+      assert.match(await page.content(), /connection_paused/u);
+    });
   });
 
   scenario(`${language.locale}: a login by link, finished and cancelled`, async (person) => {
