@@ -70,6 +70,15 @@ async function makeConnection(page) {
   assert.equal(await page.getByText(/^Set at .* by bootstrap/).count(), 2);
   assert.ok(!(await page.content()).includes("PRIVATE KEY"), "a key came out");
   await inspect(page, "console-connection");
+  await page.getByRole("link", { name: "Setup sheet" }).click();
+  await expectPage(page, "Setup sheet");
+  await page.getByText(`${stage.issuer}/return/ftn/callback`).first().waitFor();
+  await inspect(page, "console-sheet");
+  await page.goBack();
+  await page.getByRole("button", { name: "Try this connection" }).click();
+  await expectPage(page, "Findings");
+  assert.equal(await page.getByRole("cell", { name: "Fault", exact: true }).count(), 0);
+  await inspect(page, "console-findings");
 }
 
 async function makeApp(page, redirectUri) {

@@ -11,6 +11,7 @@ use super::{
     editor::{Editor, Outcome},
     form::{Control, Item, Kind, Label, Shape, Shown, fields},
     page::{Block, Cell, Form, Link, Page, Table, Tone},
+    setup,
     tenants::{Saved, Tab, below, definition, name_of, removed, sure},
     visitor::{Posted, Visitor},
 };
@@ -73,7 +74,9 @@ fn state(visitor: &Visitor, connection: &Document) -> Cell {
     }
 }
 
-fn href(tenant: &str, connection: &str) -> String {
+/// The page of a connection.
+#[must_use]
+pub fn href(tenant: &str, connection: &str) -> String {
     format!("/console/tenants/{tenant}/connections/{connection}")
 }
 
@@ -200,6 +203,7 @@ async fn shown(
     let editor = editor(visitor, (tenant, Some(connection)), provider(&document)).await?;
     let form = editor.form(&document.value, Some(document.revision), &[]);
     page.blocks.push(Block::Form(Box::new(form)));
+    page.blocks.extend(setup::ways(visitor, tenant, connection));
     page.blocks.extend(offered(visitor, tenant, connection).await?);
     if visitor.caller.may(Right::Write) {
         let remove =
@@ -213,7 +217,11 @@ fn provider(document: &Document) -> &str {
     document.value.get("provider").and_then(Value::as_str).unwrap_or_default()
 }
 
-async fn frame(visitor: &Visitor, tenant: &str, document: &Document) -> Result<Page, AdminError> {
+/// What every page of a connection begins with.
+///
+/// # Errors
+/// As [`crate::admin::Admin::part`].
+pub async fn frame(visitor: &Visitor, tenant: &str, document: &Document) -> Result<Page, AdminError> {
     let texts = visitor.texts();
     let mut page = below(visitor, tenant, Tab::Connections, &display_name(visitor, document)).await?;
     let up = format!("/console/tenants/{tenant}/connections");

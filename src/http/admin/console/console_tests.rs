@@ -29,7 +29,8 @@ use crate::{
 const ORIGIN: &str = "https://admin.example";
 
 /// Every page.
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 19] = [
+    "/console/tenants/acme/connections/bank/sheet",
     "/console/audit",
     "/console/tenants/acme/recent",
     "/console/tenants/acme/audit",
@@ -51,7 +52,8 @@ const PAGES: [&str; 18] = [
 ];
 
 /// Everything that a form is sent to, beside the way in.
-const FORMS: [&str; 15] = [
+const FORMS: [&str; 16] = [
+    "/console/tenants/acme/connections/bank/check",
     "/console/tenants/acme/audit",
     "/console/sign-out",
     "/console/new-tenant",

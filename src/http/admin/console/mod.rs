@@ -13,6 +13,7 @@ mod editor;
 mod form;
 mod page;
 mod session;
+mod setup;
 mod sign_in;
 mod style;
 mod tenants;
@@ -101,6 +102,8 @@ fn tenant(config: &mut ServiceConfig) {
         .route("/new-connection/{provider}", post().to(connections::create))
         .route("/connections/{connection}", get().to(connections::show))
         .route("/connections/{connection}", post().to(connections::save))
+        .route("/connections/{connection}/sheet", get().to(setup::sheet))
+        .route("/connections/{connection}/check", post().to(setup::check))
         .route("/connections/{connection}/remove", get().to(connections::ask))
         .route("/connections/{connection}/remove", post().to(connections::remove));
 }

@@ -83,7 +83,11 @@ pub async fn new(visitor: Visitor) -> HttpResponse {
 
 fn new_page(visitor: &Visitor) -> Page {
     let editor = editor(visitor, "", "/console/new-tenant".to_owned(), true);
-    let form = editor.form(&json!({ "tenant": {} }), None, &[]);
+    let mut begun = json!({ "tenant": {} });
+    if let Some(platform) = visitor.caller.scope.platform() {
+        begun = json!({ "tenant": { "platform": platform } });
+    }
+    let form = editor.form(&begun, None, &[]);
     let mut page = new_frame(visitor);
     page.blocks.push(Block::Form(Box::new(form)));
     page

@@ -8,6 +8,9 @@ use super::{
     show::{Control, Fieldset, Item, Label, Pick, Shape},
 };
 
+/// How many members of a group need a fold.
+const MUCH: usize = 4;
+
 /// Where an input stands: in the form and in the document.
 #[derive(Clone)]
 pub(super) struct Place {
@@ -45,12 +48,33 @@ impl Drawing<'_> {
         }
     }
 
+    /// The members of a group: what must be filled first, the rest in a fold where it is much.
+    fn members(&mut self, fields: &[Field], place: &Place, document: &Map<String, Value>) {
+        let (musts, rest): (Vec<Field>, Vec<Field>) =
+            fields.iter().cloned().partition(|field| field.required);
+        if musts.is_empty() || rest.len() < MUCH {
+            return self.fields(fields, place, document);
+        }
+        self.fields(&musts, place, document);
+        self.items.push(Item::Open(Fieldset {
+            id: format!("{}-more", place.id()),
+            label: Label::own(self.texts.more_settings),
+            help: String::new(),
+            faults: Vec::new(),
+            folded: true,
+            open: false,
+            pointer: format!("{}/", place.pointer),
+        }));
+        self.fields(&rest, place, document);
+        self.close(true);
+    }
+
     fn field(&mut self, field: &Field, place: &Place, value: Option<&Value>) {
         match &field.kind {
             Kind::Group(fields) => {
                 self.open(field, place, !field.required);
                 let empty = Map::new();
-                self.fields(fields, place, value.and_then(Value::as_object).unwrap_or(&empty));
+                self.members(fields, place, value.and_then(Value::as_object).unwrap_or(&empty));
                 self.close(!field.required);
             }
             Kind::Names => self.names(field, place, value),

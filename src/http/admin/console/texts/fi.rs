@@ -123,6 +123,20 @@ pub(super) const TEXTS: Texts = Texts {
     reference: "Sovelluksen viite",
     transaction: "Palvelun tapahtumatunniste",
     identification: "Tunnistautumisen tunniste",
+    sheet: "Käyttöönotto-ohje",
+    sheet_help: "Anna nämä palvelun ylläpitäjälle tai aseta ne palvelun hallinnassa.",
+    to_be_set: "Asetettava palvelussa",
+    return_urls: "Paluuosoitteet",
+    public_keys: "Julkiset avaimet",
+    also_at: "Myös osoitteessa",
+    check: "Kokeile yhteyttä",
+    findings: "Havainnot",
+    finding: "Havainto",
+    remedy: "Korjaus",
+    fine: "Kunnossa",
+    warning: "Varoitus",
+    fault: "Vika",
+    more_settings: "Lisää asetuksia",
     forbidden: Words { title: "Roolisi ei salli tätä", text: "Pyydä oikeus operaattorilta." },
     not_found: Words {
         title: "Täällä ei ole mitään", text: "Osoite on väärä, tai kohde on poistettu."
@@ -186,4 +200,7 @@ const LABELS: &[(&str, &str)] = &[
     ("issuer", "Myöntäjä (issuer)"),
     ("client_id", "Asiakastunnus (client_id)"),
     ("value", "Arvo"),
+    ("platform", "Alusta"),
+    ("pkce", "PKCE"),
+    ("jwks", "Julkiset avaimet (JWKS)"),
 ];

@@ -261,6 +261,34 @@ pub struct Texts {
     pub transaction: &'static str,
     /// An identification's id.
     pub identification: &'static str,
+    /// What the upstream's admin must set.
+    pub sheet: &'static str,
+    /// What it is for.
+    pub sheet_help: &'static str,
+    /// What is to be set there.
+    pub to_be_set: &'static str,
+    /// Where the browser comes back.
+    pub return_urls: &'static str,
+    /// Our public keys.
+    pub public_keys: &'static str,
+    /// Where they are fetched.
+    pub also_at: &'static str,
+    /// Has the doctor look.
+    pub check: &'static str,
+    /// What the doctor has found.
+    pub findings: &'static str,
+    /// One finding.
+    pub finding: &'static str,
+    /// What mends it.
+    pub remedy: &'static str,
+    /// Nothing to do.
+    pub fine: &'static str,
+    /// Soon something to do.
+    pub warning: &'static str,
+    /// Something to mend.
+    pub fault: &'static str,
+    /// What need not be filled.
+    pub more_settings: &'static str,
     /// The role may not.
     pub forbidden: Words,
     /// Nothing is there.
