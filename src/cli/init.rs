@@ -110,7 +110,9 @@ impl Layout {
              [server]\n\
              # The base of every issuer; https, and for good, before an app or an upstream knows it.\n\
              public_url = \"http://127.0.0.1:8080\"\n\
-             listen = \"127.0.0.1:8080\"\n\n\
+             listen = \"127.0.0.1:8080\"\n\
+             # Where admins are served: the API, and the console at /console/.\n\
+             admin_listen = \"127.0.0.1:8081\"\n\n\
              [tenants]\n\
              url = {database}\n\n\
              [secrets]\n\
@@ -144,10 +146,11 @@ fn tell(layout: &Layout, issuer: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "Keep {} apart from the database, and both in the backup:", layout.secrets.display())?;
     writeln!(out, "without the master key nothing in the database opens.\n")?;
     writeln!(out, "Next:")?;
-    writeln!(out, "  1. add apps and connections to {tenant}")?;
-    writeln!(out, "  2. tunnus apply --config {settings} {}", layout.tenants.display())?;
-    writeln!(out, "  3. tunnus serve --config {settings}")?;
-    writeln!(out, "  4. tunnus check --config {settings} --live")
+    writeln!(out, "  1. tunnus serve --config {settings}")?;
+    writeln!(out, "     It prints the first admin token: sign in with it at http://127.0.0.1:8081/console/")?;
+    writeln!(out, "     and add apps and connections there; or add them to {tenant}, then")?;
+    writeln!(out, "     tunnus apply --config {settings} {}", layout.tenants.display())?;
+    writeln!(out, "  2. tunnus check --config {settings} --live")
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Integration tests.
 
 #[cfg(test)]
+mod admin_api;
+#[cfg(test)]
 mod aliases;
 #[cfg(test)]
 mod attacks;

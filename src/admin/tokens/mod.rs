@@ -224,8 +224,12 @@ impl NewToken {
         if self.days.is_some_and(|days| days == 0 || days > MOST_DAYS) {
             fault("/days", "a token is good for 1 to 366 days");
         }
-        let named = |id: &Option<String>| id.clone().unwrap_or_default();
-        let scope = Scope::of(&named(&self.platform), &named(&self.tenant));
+        let scope = match (&self.platform, &self.tenant) {
+            (None, None) => Some(Scope::All),
+            (Some(platform), None) => Some(Scope::Platform(platform.clone())),
+            (None, Some(tenant)) => Some(Scope::Tenant(tenant.clone())),
+            (Some(_), Some(_)) => None,
+        };
         let scope = scope.filter(|scope| self.role.fits(scope));
         if scope.is_none() {
             let message = "an operator reaches all, a platform's admin one platform, a tenant's admin one tenant; \

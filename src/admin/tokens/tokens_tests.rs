@@ -80,6 +80,8 @@ async fn nobody_makes_a_token_that_reaches_further() {
     assert!(matches!(nowhere, Err(AdminError::NotFound)));
     let auditor = caller(Role::Auditor, Scope::All);
     assert!(matches!(make(auditor, wanted(Role::Auditor, None)).await, Err(AdminError::Forbidden)));
+    let empty = make(operator(), wanted(Role::Auditor, Some(""))).await;
+    assert!(matches!(empty, Err(AdminError::NotFound)), "an empty id is no id, and not all of them");
     for misfit in [wanted(Role::Operator, Some("acme")), wanted(Role::TenantAdmin, None)] {
         assert!(matches!(make(operator(), misfit).await, Err(AdminError::Faulty(_))));
     }

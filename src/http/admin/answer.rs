@@ -1,5 +1,7 @@
 //! What the API answers: a body with its entity tag, or a refusal. The one place with its statuses.
 
+use std::{error::Error as _, iter::successors};
+
 use actix_web::{
     HttpResponse,
     http::{StatusCode, header},
@@ -91,8 +93,9 @@ pub fn shown(document: &Document) -> Value {
 pub fn refuse(error: &AdminError, trace_id: &str) -> HttpResponse {
     let status = status(error);
     if status.is_server_error() {
-        let source: &dyn std::error::Error = error;
-        tracing::error!(trace_id, code = error.code(), error = source, "an admin's request failed");
+        let causes = successors(error.source(), |cause| (*cause).source()).map(ToString::to_string);
+        let causes = causes.collect::<Vec<_>>().join(": ");
+        tracing::error!(trace_id, code = error.code(), causes, "an admin's request failed");
     }
     let mut response = HttpResponse::build(status);
     match error {

@@ -76,7 +76,11 @@ struct Counted {
 pub async fn list(asked: Asked) -> Result<Answer, AdminError> {
     let (records, tenant) = (records(&asked).await?, tenant(&asked));
     let List { before, limit } = asked.query()?;
-    let plain = |id: &String| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let plain = |id: &String| {
+        !id.is_empty()
+            && id.len() <= 64
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
     if !before.as_ref().is_none_or(plain) {
         return Err(AdminError::fault("before", "the id of an event"));
     }
