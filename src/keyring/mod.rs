@@ -19,6 +19,8 @@ pub mod operations;
 mod proof;
 pub mod sweep;
 pub mod view;
+#[cfg(test)]
+mod year_tests;
 
 pub use error::KeyringError;
 pub use findings::findings;
