@@ -25,6 +25,8 @@ mod metrics;
 #[cfg(test)]
 mod pauses;
 #[cfg(test)]
+mod several;
+#[cfg(test)]
 mod stopping;
 #[cfg(test)]
 mod store;

@@ -1,6 +1,6 @@
 //! A broker that is asked to stop: what a balancer, a browser and an app see of it.
 
-use std::{process::Command, sync::atomic::Ordering, time::Duration};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::json;
 use tokio::{
@@ -14,19 +14,6 @@ use crate::support::{person::client, program::Program, sandbox::Bench};
 /// A program that goes on for `drain` seconds when it is asked to stop.
 fn start(drain: u32) -> Program {
     Program::start(|_| vec![("TUNNUS_SERVER__DRAIN", drain.to_string())])
-}
-
-impl Program {
-    fn terminate(&self) {
-        let kill = format!("kill -TERM {}", self.process.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-    }
-
-    /// What `/readyz` says.
-    async fn readiness(&self) -> (u16, String) {
-        let response = client().get(format!("http://{}/readyz", self.management)).send().await.unwrap();
-        (response.status().as_u16(), response.text().await.unwrap())
-    }
 }
 
 /// A response as it comes, up to the end of the connection.

@@ -191,13 +191,17 @@ impl Follower {
 fn log(followed: &Followed) {
     match followed {
         Followed::Tenant(tenant, refresh) => log_tenant(tenant, refresh),
-        Followed::Answers(answers) => log_store(*answers),
+        Followed::Answers(true) => log_answering(),
+        Followed::Answers(false) => log_silent(),
     }
 }
 
-fn log_store(answers: bool) {
-    let told = if answers { "answers again" } else { "does not answer; tenants in use stay as they were" };
-    tracing::warn!("the tenants store {told}");
+fn log_answering() {
+    tracing::info!("the tenants store answers");
+}
+
+fn log_silent() {
+    tracing::warn!("the tenants store does not answer; tenants in use stay as they were");
 }
 
 fn log_tenant(tenant: &str, refresh: &Refresh) {

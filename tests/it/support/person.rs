@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use reqwest::{
-    Client,
+    Client, ClientBuilder,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use tunnus::sandbox::walker::{WalkError, Walker};
@@ -18,18 +18,22 @@ pub struct Person(Walker);
 
 /// An HTTP client for persons and apps: it follows nothing and trusts no certificate.
 pub fn client() -> Client {
+    builder().build().unwrap()
+}
+
+/// The same with a connection for each request, so that a balancer may send each elsewhere.
+pub fn client_of_single_connections() -> Client {
+    builder().pool_max_idle_per_host(0).build().unwrap()
+}
+
+fn builder() -> ClientBuilder {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .tls_backend_preconfigured(tls)
-        .build()
-        .unwrap()
+    Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().tls_backend_preconfigured(tls)
 }
 
 impl Person {
@@ -89,6 +93,29 @@ impl Person {
         }
     }
 
+    /// Presses the first button of an upstream's page, and of each that follows, until an address begins
+    /// with `until`.
+    pub async fn answer(&mut self, mut page: Shown, until: &str) -> Url {
+        loop {
+            let by_get = page.body.contains("<form method=\"get\"");
+            let (mut action, fields) = with_first_button(&page).form().expect("a form of buttons");
+            let next = if by_get {
+                action.query_pairs_mut().clear().extend_pairs(fields);
+                action
+            } else {
+                let mut shown = self.post(&action, &fields).await;
+                while let Some((action, fields)) = shown.form() {
+                    shown = self.post(&action, &fields).await;
+                }
+                shown.location().unwrap_or_else(|| panic!("a way on from {}\n{}", shown.url, shown.body))
+            };
+            match self.try_walk(&next, until).await {
+                Ok(url) => return url,
+                Err(shown) => page = *shown,
+            }
+        }
+    }
+
     /// The same; the page where the walk ends is no failure.
     pub async fn try_walk(&mut self, start: &Url, until: &str) -> Result<Url, Box<Shown>> {
         match self.0.walk(start, until).await {
@@ -97,4 +124,12 @@ impl Person {
             Err(error) => panic!("the way from {start}: {error:?}"),
         }
     }
+}
+
+/// The page with its first button alone, pressed.
+fn with_first_button(page: &Shown) -> Shown {
+    let (head, rest) = page.body.split_once("<button ").expect("a named button");
+    let (button, _) = rest.split_once('>').expect("the button ends");
+    let body = format!("{head}<input {button}><button></button></form>");
+    Shown { url: page.url.clone(), status: page.status, headers: page.headers.clone(), body }
 }

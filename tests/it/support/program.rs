@@ -1,15 +1,20 @@
-//! The program itself, serving on SQLite, as `tunnus init` has made it ready.
+//! The program itself, serving what `tunnus init` has made ready, in a process of its own.
 
 use std::{
     io::{BufRead, BufReader, Read},
     net::{SocketAddr, TcpListener},
-    path::Path,
-    process::{Child, Command, Stdio},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
 };
 
 use tempfile::TempDir;
 
-/// The program at work.
+use super::person::client;
+
+/// Variables for the program.
+type Variables = Vec<(&'static str, String)>;
+
+/// The program at work; ends with its value.
 pub struct Program {
     pub process: Child,
     pub public: SocketAddr,
@@ -17,24 +22,71 @@ pub struct Program {
     pub admin: SocketAddr,
     /// The token that it has printed on its first start.
     pub first_token: String,
-    /// Holds its settings and database.
-    _folder: TempDir,
+    dir: PathBuf,
+    variables: Variables,
+    /// Holds its settings and database, where they are its own.
+    folder: Option<TempDir>,
 }
 
 impl Program {
-    /// Starts one with more variables, made for the address where it serves, and waits until it does.
-    pub fn start(variables: impl Fn(SocketAddr) -> Vec<(&'static str, String)>) -> Self {
+    /// Starts one on SQLite with an admin listener and more variables, made for the address where it
+    /// serves, and waits until it does.
+    pub fn start(variables: impl Fn(SocketAddr) -> Variables) -> Self {
         let folder = TempDir::new().unwrap();
         let dir = folder.path().join("tunnus");
-        let init = tunnus().args(["init", "--tenant", "main", "--dir"]).arg(&dir).output().unwrap();
-        assert!(init.status.success(), "{init:?}");
+        init(&dir, "main");
+        let administered = |[public, _, admin]: [SocketAddr; 3]| {
+            let mut variables = variables(public);
+            variables.push((ADMIN_LISTEN, admin.to_string()));
+            variables
+        };
+        let mut program = Self::serve(&dir, administered);
+        program.folder = Some(folder);
+        program
+    }
+
+    /// Starts one with the settings in `dir` and variables made for its public, management and admin
+    /// address, and waits until it serves.
+    pub fn serve(dir: &Path, variables: impl Fn([SocketAddr; 3]) -> Variables) -> Self {
         // Another process may get the free ports first: then try others.
         let started = (0..10).find_map(|_| {
-            let at = [free_address(), free_address(), free_address()];
-            Some((launch(&dir, at, variables(at[0]))?, at))
+            let at @ [public, management, admin] = [free_address(), free_address(), free_address()];
+            let mut all = vec![
+                ("TUNNUS_SERVER__PUBLIC_URL", format!("http://{public}")),
+                ("TUNNUS_SERVER__LISTEN", public.to_string()),
+                ("TUNNUS_SERVER__MANAGEMENT_LISTEN", management.to_string()),
+            ];
+            all.extend(variables(at));
+            let (process, first_token) = launch(dir, &all)?;
+            let (dir, variables) = (dir.to_owned(), all);
+            Some(Self { process, public, management, admin, first_token, dir, variables, folder: None })
         });
-        let ((process, first_token), [public, management, admin]) = started.expect("the program serves");
-        Self { process, public, management, admin, first_token, _folder: folder }
+        started.expect("the program serves")
+    }
+
+    /// Asks it to stop.
+    pub fn terminate(&self) {
+        let kill = format!("kill -TERM {}", self.process.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Ends it in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Waits for its end, and starts it again where it was.
+    pub fn restart(&mut self) {
+        self.process.wait().unwrap();
+        let launched = launch(&self.dir, &self.variables);
+        (self.process, self.first_token) = launched.expect("the ports are still free");
+    }
+
+    /// What `/readyz` says.
+    pub async fn readiness(&self) -> (u16, String) {
+        let response = client().get(format!("http://{}/readyz", self.management)).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
     }
 }
 
@@ -45,8 +97,21 @@ impl Drop for Program {
     }
 }
 
-fn tunnus() -> Command {
+const ADMIN_LISTEN: &str = "TUNNUS_SERVER__ADMIN_LISTEN";
+
+/// Makes a folder ready for a broker.
+pub fn init(dir: &Path, tenant: &str) {
+    done(&tunnus().args(["init", "--tenant", tenant, "--dir"]).arg(dir).output().unwrap());
+}
+
+/// The program, to be given a command.
+pub fn tunnus() -> Command {
     Command::new(env!("CARGO_BIN_EXE_tunnus"))
+}
+
+/// Fails the test where the command has failed.
+pub fn done(output: &Output) {
+    assert!(output.status.success(), "{output:?}");
 }
 
 fn free_address() -> SocketAddr {
@@ -54,19 +119,11 @@ fn free_address() -> SocketAddr {
 }
 
 /// The program once it serves, and the token that it has printed; none if it ends before.
-fn launch(
-    dir: &Path,
-    [public, management, admin]: [SocketAddr; 3],
-    variables: Vec<(&'static str, String)>,
-) -> Option<(Child, String)> {
+fn launch(dir: &Path, variables: &Variables) -> Option<(Child, String)> {
     let mut process = tunnus()
         .args(["serve", "--config"])
         .arg(dir.join("tunnus.toml"))
-        .env("TUNNUS_SERVER__PUBLIC_URL", format!("http://{public}"))
-        .env("TUNNUS_SERVER__LISTEN", public.to_string())
-        .env("TUNNUS_SERVER__MANAGEMENT_LISTEN", management.to_string())
-        .env("TUNNUS_SERVER__ADMIN_LISTEN", admin.to_string())
-        .envs(variables)
+        .envs(variables.iter().cloned())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -75,7 +132,9 @@ fn launch(
     let mut printed = BufReader::new(process.stdout.take().unwrap());
     if lines.by_ref().map_while(Result::ok).any(|line| line.contains("\"serving\"")) {
         let mut token = String::new();
-        printed.read_line(&mut token).unwrap();
+        if variables.iter().any(|(name, _)| *name == ADMIN_LISTEN) {
+            printed.read_line(&mut token).unwrap();
+        }
         // Keep reading, or the program would block on a full pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         std::thread::spawn(move || printed.read_to_end(&mut Vec::new()));
