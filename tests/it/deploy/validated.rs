@@ -19,7 +19,9 @@ fn the_unit_is_valid_and_shows_the_service_little_of_the_machine() {
     let unit = read("systemd/tunnus.service").replace("/usr/local/bin/tunnus", env!("CARGO_BIN_EXE_tunnus"));
     fs::write(folder.path().join("tunnus.service"), unit).unwrap();
     let said = run(folder.path(), "systemd-analyze", &["verify", "./tunnus.service"]);
-    assert_eq!(said, "", "systemd-analyze verify");
+    // A key that it does not know is a warning only. Other units of the machine are not ours.
+    let said: Vec<_> = said.lines().filter(|line| line.contains("tunnus.service")).collect();
+    assert_eq!(said, [""; 0], "systemd-analyze verify");
     // 20 stands for an exposure of 2.0 out of 10; what is left is the network.
     let judge = ["security", "--offline=true", "--threshold=20", "./tunnus.service"];
     run(folder.path(), "systemd-analyze", &judge);
