@@ -9,7 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{person::client, program::Program, sandbox::Bench};
+use crate::support::{program::Program, sandbox::Bench};
 
 /// A program that goes on for `drain` seconds when it is asked to stop.
 fn start(drain: u32) -> Program {
