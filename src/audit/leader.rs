@@ -77,10 +77,11 @@ impl Leader {
         Some(Self { audit, sql, lease, ambient, retention, key, erased_at, answers: true })
     }
 
-    /// Leads until dropped, whenever the lease is its own.
-    pub async fn run(&mut self) {
+    /// Leads until dropped, whenever the lease is its own; `told` hears whether the trail answers.
+    pub async fn run(&mut self, told: impl Fn(bool) + Send) {
         loop {
             self.look_and_tell().await;
+            told(self.answers);
             sleep(EVERY).await;
         }
     }
@@ -106,7 +107,7 @@ impl Leader {
                 break;
             }
         }
-        looked.signed = self.sign().await?;
+        looked.signed = self.sign(SIGNED_EVERY).await?;
         if is_due {
             looked.erased = self.audit.end_retention(&self.sql, self.retention, now).await?;
             self.erased_at = Some(now);
@@ -114,12 +115,18 @@ impl Leader {
         Ok(looked)
     }
 
-    /// Looks a last time, and lets another lead at once.
+    /// Chains and signs what there is, where it leads, and lets another lead at once.
     pub async fn leave(&mut self) {
         self.look_and_tell().await;
-        if let Err(error) = self.lease.give_back(&self.sql).await {
-            tracing::debug!(%error, "the audit trail's lease was not given back; it ends by itself");
+        if let Err(error) = self.hand_over().await {
+            let causes = Error::from(error).causes();
+            tracing::warn!(causes, "the audit trail's end is not signed yet; another broker does it");
         }
+    }
+
+    async fn hand_over(&mut self) -> Result<(), AuditError> {
+        self.sign(Duration::ZERO).await?;
+        Ok(self.lease.give_back(&self.sql).await?)
     }
 
     /// Whether there is an event to chain or a chain to sign: what is asked while nothing happens.
@@ -158,13 +165,13 @@ impl Leader {
         Ok(waiting.len())
     }
 
-    /// Signs each chain that has grown and was not signed for a while.
-    async fn sign(&mut self) -> Result<Vec<Checkpoint>, AuditError> {
+    /// Signs each chain that has grown and was not signed for so long.
+    async fn sign(&mut self, every: Duration) -> Result<Vec<Checkpoint>, AuditError> {
         let now = self.ambient.now();
         let unsigned = "SELECT tenant, seq, hash FROM audit_heads
                         WHERE seq > signed_seq AND signed_at <= $1 ORDER BY signed_at LIMIT 100";
         let unsigned = sqlx::query_as::<_, (String, i64, String)>(unsigned);
-        let unsigned = unsigned.bind(now.minus(SIGNED_EVERY).0).fetch_all(self.sql.pool()).await?;
+        let unsigned = unsigned.bind(now.minus(every).0).fetch_all(self.sql.pool()).await?;
         let mut signed = Vec::new();
         for (tenant, seq, hash) in unsigned {
             let checkpoint = Checkpoint { tenant, seq, hash, at: now };

@@ -85,7 +85,7 @@ async fn a_leader_that_stalls_past_its_lease_chains_and_signs_nothing(url: SqlUr
     world.pass(60);
     next.lease.take(&world.sql, world.ambient.now()).await.unwrap();
     assert_eq!(stalled.chain().await.unwrap(), 0);
-    assert!(stalled.sign().await.unwrap().is_empty());
+    assert!(stalled.sign(Duration::ZERO).await.unwrap().is_empty());
     assert_eq!(next.look().await.unwrap().chained, 2);
     assert!(verify(&world, "acme").await.is_sound());
 }
@@ -100,6 +100,19 @@ async fn no_two_events_get_one_place_whatever_a_leader_believes(url: SqlUrl) {
     leader.look().await.unwrap_err();
     let verified = verify(&world, "acme").await;
     assert_eq!((verified.events, verified.unchained), (2, 2), "nothing is lost");
+}
+
+#[tokio::test]
+async fn who_leaves_signs_the_end_and_lets_another_lead_at_once() {
+    let world = World::new().await;
+    let (mut leader, mut next) = (world.leader(), world.leader());
+    world.login("acme", "a", "order", COMPLETED).await;
+    leader.look().await.unwrap();
+    world.login("acme", "b", "order", COMPLETED).await;
+    leader.leave().await;
+    assert_eq!(verify(&world, "acme").await.signed, 4);
+    world.login("acme", "c", "order", COMPLETED).await;
+    assert_eq!(next.look().await.unwrap().chained, 2);
 }
 
 /// Each of these is done to a sound trail of three logins of acme and one of another.

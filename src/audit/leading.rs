@@ -1,9 +1,11 @@
 //! A leader at work beside what a broker serves.
 
+use std::sync::Arc;
+
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{Audit, leader::Leader, retention::Retention};
-use crate::ambient::Ambient;
+use crate::{ambient::Ambient, metrics::Metrics};
 
 /// A leader at work.
 pub struct Leading {
@@ -12,14 +14,19 @@ pub struct Leading {
 }
 
 impl Leading {
-    /// Begins; none where the trail is only in memory.
+    /// Begins, and shows whether the trail answers; none where the trail is only in memory.
     #[must_use]
-    pub fn begin(audit: &Audit, ambient: &Ambient, retention: Retention) -> Option<Self> {
+    pub fn begin(
+        audit: &Audit,
+        ambient: &Ambient,
+        retention: Retention,
+        metrics: Arc<Metrics>,
+    ) -> Option<Self> {
         let mut leader = Leader::of(audit, ambient, retention)?;
         let (ending, ended) = oneshot::channel::<()>();
         let work = tokio::spawn(async move {
             tokio::select! {
-                () = leader.run() => {}
+                () = leader.run(|answers| metrics.audit_trail(answers)) => {}
                 _ = ended => {}
             }
             leader.leave().await;

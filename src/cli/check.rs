@@ -10,7 +10,7 @@ use tunnus_sdk::{Finding, Severity};
 
 use super::{
     Failure,
-    serve::assemble,
+    serve::{Recording, assemble},
     settings::{Settings, runtime},
 };
 use crate::{
@@ -75,7 +75,7 @@ async fn look(arguments: &Arguments, providers: Providers) -> Vec<Found> {
         Ok(config) => config,
         Err(faults) => return vec![broken("settings", &faults)],
     };
-    let broker = match assemble(&config, providers).await {
+    let broker = match assemble(&config, providers, Recording::Nothing).await {
         Ok((broker, _)) => broker,
         Err(error) => return vec![broken("tenants", error.as_ref())],
     };

@@ -10,7 +10,7 @@ use tunnus_sdk::Locale;
 
 use super::{
     Failure,
-    serve::assemble,
+    serve::{Recording, assemble},
     settings::{Settings, runtime},
 };
 use crate::{providers::Providers, sheet::Sheet};
@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCod
 
 async fn sheet(wanted: &SheetOf, providers: Providers) -> Result<Sheet, Failure> {
     let config = wanted.settings.load()?;
-    let (broker, _) = assemble(&config, providers).await?;
+    let (broker, _) = assemble(&config, providers, Recording::Nothing).await?;
     let tenant = broker.tenants.tenant(&wanted.tenant).await?;
     let tenant = tenant.ok_or_else(|| SheetError::Tenant(wanted.tenant.clone()))?;
     let connection = tenant.connection(&wanted.connection);

@@ -18,7 +18,7 @@ use crate::{
     cli::{
         Failure,
         apply::open,
-        serve::{assemble, keyring},
+        serve::{Recording, assemble, keyring},
         settings::{Settings, runtime},
     },
     keyring::{self, Given, KeyKind, KeyView, Keyring, Purpose, Registered, Request, Sweep, Wanted},
@@ -286,7 +286,7 @@ async fn registered(wanted: Register, providers: Providers) -> Result<KeyView, F
     let keys = keyring(&config, open(&config, providers.clone()).await?);
     let id = keys.id_of(&tenant, &key).await?;
     if prove {
-        let (broker, _) = assemble(&config, providers).await?;
+        let (broker, _) = assemble(&config, providers, Recording::Nothing).await?;
         keys.prove(&broker.connections, &tenant, (&id, kid.as_deref())).await?;
     }
     Ok(keys.registered(&by(), &tenant, (&id, Registered { kid, until })).await?)

@@ -28,11 +28,12 @@ use super::{
 use crate::{
     ambient::Ambient,
     app::{Broker, Parts},
-    audit::{Audit, leading::Leading},
+    audit::{Audit, leading::Leading, store::MemoryEvents},
     config::{Config, FlowStoreUrl, TenantsUrl},
     keyring::{Keyring, Policy, Rotation},
     providers::Providers,
     server,
+    sql::SqlUrl,
     store::{MemoryLimits, open_store},
     telemetry,
     tenant::{
@@ -91,13 +92,13 @@ impl Keeping {
 async fn tenants(
     config: &Config,
     providers: &Providers,
+    recording: Recording,
 ) -> Result<(Arc<dyn Tenants>, Keeping, Audit), Failure> {
     let references = config.references.clone();
     match &config.tenants {
         TenantsUrl::Files(dir) => {
             let watch = Watch::open(Folder::new(dir.clone(), providers.clone(), references))?;
-            let audit = Audit::open(&config.audit, config.vault.clone(), Ambient::system()).await?;
-            Ok((watch.tenants(), Keeping::Watch(watch), audit))
+            Ok((watch.tenants(), Keeping::Watch(watch), trail(config, recording).await?))
         }
         TenantsUrl::Sql(_) => {
             let store = open(config, providers.clone()).await?;
@@ -109,12 +110,32 @@ async fn tenants(
     }
 }
 
+/// Whether there is anything to record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Recording {
+    /// Logins.
+    Logins,
+    /// Nothing: who only looks makes no trail where there is none.
+    Nothing,
+}
+
+/// The trail beside tenants that are files.
+async fn trail(config: &Config, recording: Recording) -> Result<Audit, Failure> {
+    let missing = matches!(&config.audit, SqlUrl::Sqlite(file) if !file.exists());
+    if missing && recording == Recording::Nothing {
+        let ambient = Ambient::system();
+        return Ok(Audit::sandboxed(Arc::new(MemoryEvents::default()), &ambient)?);
+    }
+    Ok(Audit::open(&config.audit, config.vault.clone(), Ambient::system()).await?)
+}
+
 /// A broker of these settings, with what keeps its tenants up to date.
 pub(super) async fn assemble(
     config: &Config,
     providers: Providers,
+    recording: Recording,
 ) -> Result<(Data<Broker>, Keeping), Failure> {
-    let (tenants, keeping, audit) = tenants(config, &providers).await?;
+    let (tenants, keeping, audit) = tenants(config, &providers, recording).await?;
     let ambient = Ambient::system();
     let url = match &config.flow_store {
         FlowStoreUrl::Memory => "memory:",
@@ -140,14 +161,15 @@ pub(super) async fn assemble(
 }
 
 async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
-    let (broker, keeping) = assemble(&config, providers.clone()).await?;
+    let (broker, keeping) = assemble(&config, providers.clone(), Recording::Logins).await?;
     let admin = admin::listener(&config, providers, &broker, &keeping).await?;
     let mut servers = listen(&config, &broker)?;
     servers.extend(admin);
     let handles: Vec<ServerHandle> = servers.iter().map(Server::handle).collect();
     let serving: Vec<_> = servers.into_iter().map(tokio::spawn).collect();
     let watching = tokio::spawn(keeping.run(broker.clone(), config.keys.policy()));
-    let leading = Leading::begin(&broker.audit, &broker.flows.ambient, config.retention);
+    let metrics = Arc::clone(&broker.metrics);
+    let leading = Leading::begin(&broker.audit, &broker.flows.ambient, config.retention, metrics);
     tracing::info!(listen = %config.server.listen, public_url = broker.public_url, audit = config.audit.place(), "serving");
     asked_to_stop().await?;
     stop(&broker, Duration::from_secs(config.server.drain.into()), &handles).await?;

@@ -60,6 +60,8 @@ impl Audit {
 /// The database of the trail.
 pub(super) fn database(url: AuditUrl, tenants: &TenantsUrl) -> SqlUrl {
     match (url, tenants) {
+        // However it is spelled, one file is one database.
+        (AuditUrl::Sql(url), TenantsUrl::Sql(tenants)) if url.is_same(tenants) => tenants.clone(),
         (AuditUrl::Sql(url), _) => url,
         (AuditUrl::Tenants, TenantsUrl::Sql(url)) => url.clone(),
         (AuditUrl::Tenants, TenantsUrl::Files(dir)) => SqlUrl::Sqlite(dir.with_file_name("audit.db")),
@@ -110,6 +112,9 @@ mod tests {
         }
         let beside = |dir: &str| database(AuditUrl::Tenants, &TenantsUrl::Files(dir.into()));
         assert_eq!(beside("config/tenants"), SqlUrl::Sqlite("config/audit.db".into()));
+        let tenants = TenantsUrl::Sql(SqlUrl::Sqlite("db".into()));
+        let spelled = AuditUrl::Sql(SqlUrl::Sqlite(std::path::absolute("./db").unwrap()));
+        assert_eq!(database(spelled, &tenants), SqlUrl::Sqlite("db".into()));
         let secret: AuditUrl = "postgres://tunnus:hunter2@db/audit".parse().unwrap();
         assert!(secret.has_password() && !format!("{secret:?}").contains("hunter2"));
     }

@@ -74,6 +74,8 @@ families! {
     ready: IntGaugeVec {}
     /// Whether the tenants store answers: 1 or 0; only where tenants are in a database.
     tenants_store_up: IntGaugeVec {}
+    /// Whether the audit trail answers, which every login needs: 1 or 0; only where it is in a database.
+    audit_trail_up: IntGaugeVec {}
     /// Steps that logins reached.
     flow_steps_total: IntCounterVec { tenant, connection, step }
     /// Logins that ended: completed, or with the code of the error contract and the failed check.

@@ -138,6 +138,11 @@ impl Metrics {
         self.families.tenants_store_up.with_label_values::<&str>(&[]).set(i64::from(answers));
     }
 
+    /// The audit trail answers, or no longer.
+    pub fn audit_trail(&self, answers: bool) {
+        self.families.audit_trail_up.with_label_values::<&str>(&[]).set(i64::from(answers));
+    }
+
     /// Forgets the series of tenants and connections that are gone.
     pub fn retain(&self, known: &Known<'_>) {
         self.families.retain(known);

@@ -40,6 +40,19 @@ impl SqlUrl {
         }
     }
 
+    /// Whether both lead to one database, as far as their texts tell.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sqlite(one), Self::Sqlite(other)) => {
+                one == other
+                    || std::path::absolute(one)
+                        .is_ok_and(|one| std::path::absolute(other).is_ok_and(|other| one == other))
+            }
+            (one, other) => one == other,
+        }
+    }
+
     /// Where it is, without what may be secret.
     #[must_use]
     pub fn place(&self) -> String {

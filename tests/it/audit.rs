@@ -157,3 +157,18 @@ async fn what_an_app_takes_back_is_told_as_its_own() {
     assert_eq!(bench.rest("DELETE", &path, None).await.0, 204);
     assert_eq!(kinds(&store.events()), [Kind::IdentificationCancelled]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_second_attempt_brings_is_told_as_discarded() {
+    let (bench, store) = bench();
+    let door = door(&bench.create(json!({ "connection": "ftn" })).await);
+    let (mut person, returns) = (bench.person(), format!("{}/return/", bench.issuer()));
+    let (first, second) = (person.walk(&door, &returns).await, person.walk(&door, &returns).await);
+    let returned = person.walk(&first, RETURN).await;
+    assert_eq!(bench.result(&returned).await.0, 200);
+    let shown = person.try_walk(&second, RETURN).await.expect_err("the first has won");
+    assert!(shown.location().is_none());
+    let (_, last) = store.events().pop().unwrap();
+    assert_eq!(last.kind, Kind::IdentificationDiscarded);
+    assert_eq!(bench.result(&returned).await.0, 200, "the first result stands");
+}

@@ -65,6 +65,7 @@ fn trouble(bench: &Bench) {
     metrics.connection_build_failed(TENANT, "ftn", true);
     metrics.key_conflict(TENANT, "ftn");
     metrics.tenants_store(true);
+    metrics.audit_trail(true);
     metrics.tenants_reloaded(false);
     metrics.http_request("/t/{tenant}/token", "POST", 500, second);
 }
