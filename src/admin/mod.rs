@@ -11,6 +11,7 @@ mod document;
 mod error;
 #[cfg(test)]
 pub(crate) mod for_tests;
+mod keys;
 mod operations;
 mod platforms;
 mod provider_kinds;
@@ -25,6 +26,7 @@ use std::fmt;
 use crate::{
     ambient::Ambient,
     audit::Audit,
+    keyring::Policy,
     providers::Providers,
     tenant::{files::Folder, store::Store},
 };
@@ -47,6 +49,7 @@ pub struct Admin {
     source: Source,
     providers: Providers,
     tokens: Tokens,
+    keys: Policy,
     ambient: Ambient,
 }
 
@@ -55,14 +58,14 @@ impl Admin {
     #[must_use]
     pub fn of_store(store: Store, providers: Providers, ambient: Ambient) -> Self {
         let tokens = Tokens::in_sql(store.sql().clone(), store.audit().clone(), ambient.clone());
-        Self { source: Source::Store(store), providers, tokens, ambient }
+        Self { source: Source::Store(store), providers, tokens, keys: Policy::default(), ambient }
     }
 
     /// Of a folder of files: it is read, never written, and tokens last as long as the process.
     #[must_use]
     pub fn of_folder(folder: Folder, providers: Providers, audit: Audit, ambient: Ambient) -> Self {
         let tokens = Tokens::in_memory(audit, ambient.clone());
-        Self { source: Source::Folder(folder), providers, tokens, ambient }
+        Self { source: Source::Folder(folder), providers, tokens, keys: Policy::default(), ambient }
     }
 
     /// The tokens, for who is no caller yet.

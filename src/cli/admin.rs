@@ -191,6 +191,7 @@ pub(super) async fn listener(
         (Some(store), _) => Admin::of_store(store.clone(), providers, ambient),
         (None, TenantsUrl::Sql(_)) => return Ok(None),
     };
+    let admin = admin.with_key_policy(config.keys.policy());
     if let Some(first) = admin.tokens_kept().first().await? {
         let mut out = io::stdout();
         writeln!(out, "The first admin token, shown this once and good for a week: {}", first.expose_str())?;

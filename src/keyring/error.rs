@@ -29,6 +29,9 @@ pub enum KeyringError {
     /// A key that decrypts is an RSA key.
     #[error("a P-256 key signs or is shown with a certificate; for decryption make an RSA key")]
     Kind,
+    /// A name that no certificate has.
+    #[error("a name in a certificate has 1 to 64 characters")]
+    Subject,
     /// The key is at another point of its life.
     #[error("the key is {state}: {needed}")]
     State {

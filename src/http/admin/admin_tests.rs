@@ -135,6 +135,7 @@ fn path_of(endpoint: &Endpoint, token: &str, secret: &str) -> String {
         .replace("{platform}", "group")
         .replace("{token}", token)
         .replace("{secret}", secret)
+        .replace("{key}", secret)
 }
 
 /// A body that is of the right form, and faulty, so that nothing is changed.
@@ -142,6 +143,7 @@ fn body_of(endpoint: &Endpoint) -> Option<Value> {
     endpoint.takes.body().map(|schema| match schema {
         "NewToken" => json!({ "name": "", "role": "auditor", "tenant": "acme" }),
         "Order" => json!({ "connections": [] }),
+        "Certificate" => json!({ "pem": "" }),
         _ => json!({}),
     })
 }
@@ -187,7 +189,7 @@ async fn every_route_lets_in_who_may_and_nobody_else() {
         for endpoint in ENDPOINTS {
             let (reaches, may) = (reaches(endpoint, &scope), endpoint.right.roles().contains(&role));
             // What would be done for good is asked of what is not there: who may is told so.
-            let ends = endpoint.path.contains("{token}") || endpoint.path.contains("{secret}");
+            let ends = ["{token}", "{secret}", "{key}"].iter().any(|name| endpoint.path.contains(name));
             let (id, secret) =
                 if may && reaches && ends { ("gone", "gone") } else { (target.as_str(), "any") };
             let path = path_of(endpoint, id, secret);
@@ -397,4 +399,44 @@ fn a_refusal_of_ours_tells_nothing_of_its_cause() {
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let body = format!("{:?}", response.body());
     assert!(!body.contains("hunter2"));
+}
+
+#[actix_web::test]
+async fn a_key_lives_from_the_api_and_its_private_part_stays_inside() {
+    let api = Api::new().await;
+    let token = api.operator().await;
+    let post = async |path: &str, body: Value| api.ask(&token, Method::Post, path, Some(body)).await;
+    let wanted = json!({ "connection": "bank", "purpose": "signing", "kind": "p256" });
+    let made = post("/tenants/acme/keys", wanted).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let path = format!("/tenants/acme/keys/{}", made.body["id"].as_str().unwrap());
+    let shown = api.ask(&token, Method::Get, &path, None).await;
+    assert_eq!((shown.status, &shown.body), (200, &made.body));
+    let list = api.ask(&token, Method::Get, "/tenants/acme/keys", None).await;
+    assert!(list.body["keys"].as_array().unwrap().contains(&made.body));
+    let public = api.ask(&token, Method::Get, &format!("{path}/public?format=pem"), None).await;
+    assert!(public.body["public"].as_str().unwrap().starts_with("-----BEGIN PUBLIC KEY-----"));
+    let named =
+        post(&format!("{path}/registered"), json!({ "kid": "vendor-7", "until": "2099-01-31T00:00:00Z" }))
+            .await;
+    assert_eq!(
+        (&named.body["kid"], &named.body["not_after"]),
+        (&json!("vendor-7"), &json!("2099-01-31T00:00:00Z"))
+    );
+    for (path, body) in [
+        (format!("{path}/registered"), json!({ "until": "soon" })),
+        ("/tenants/acme/key-imports".to_owned(), json!({ "purpose": "signing", "text": "junk" })),
+        ("/tenants/acme/key-imports".to_owned(), json!({ "purpose": "signing" })),
+        ("/tenants/acme/keys".to_owned(), json!({ "purpose": "decryption", "kind": "rsa2048" })),
+        ("/tenants/acme/certificate-requests".to_owned(), json!({ "connection": "bank", "common_name": "" })),
+    ] {
+        let refused = post(&path, body).await;
+        assert_eq!(
+            (refused.status, &refused.body["error"]["code"]),
+            (400, &json!("request_invalid")),
+            "{path}"
+        );
+    }
+    let all = [made.body, shown.body, list.body, named.body].map(|body| body.to_string()).join("");
+    assert!(!all.contains("\"d\"") && !all.contains("PRIVATE"), "{all}");
 }

@@ -104,7 +104,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
 /// What a part of a path looks like.
 fn path_schema(name: &str) -> Value {
     match name {
-        "token" | "secret" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,43}$" }),
+        "token" | "secret" | "key" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,43}$" }),
         _ => json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$" }),
     }
 }
@@ -171,6 +171,7 @@ fn schemas() -> Value {
         "tenant": text(), "connection": text(), "method": text(), "completed": count(), "failed": count(),
     }));
     schemas.add("Usage", object(&json!({ "usage": array(&usage) })));
+    schemas.keys();
     schemas.add("Order", object(&json!({ "connections": texts() })));
     schemas.add("Me", object(&json!({ "id": text(), "name": text(), "role": to("Role") })));
     schemas.add(
@@ -203,6 +204,11 @@ fn object(properties: &Value) -> Value {
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
+/// A body with these members and no other; those that are `needed`.
+fn body(properties: &Value, needed: &[&str]) -> Value {
+    json!({ "type": "object", "properties": properties, "required": needed, "additionalProperties": false })
+}
+
 fn array(items: &Value) -> Value {
     json!({ "type": "array", "items": items })
 }
@@ -230,6 +236,36 @@ impl Schemas {
 
     fn add_type<T: JsonSchema>(&mut self, name: &str) {
         self.add(name, schemars::schema_for!(T).to_value());
+    }
+
+    /// Keys, and what is asked of them.
+    fn keys(&mut self) {
+        let (text, flag) = (|| json!({ "type": "string" }), || json!({ "type": "boolean" }));
+        let purpose = || json!({ "type": "string", "enum": ["signing", "decryption", "certificate"] });
+        let kind = || json!({ "type": "string", "enum": ["rsa2048", "rsa4096", "p256"] });
+        let time = || json!({ "type": "string", "format": "date-time" });
+        let key = object(&json!({
+            "id": text(), "tenant": text(), "purpose": purpose(), "kind": text(), "kid": text(), "state": text(),
+            "since": text(), "made_at": text(), "fetched": flag(), "signs": flag(), "opens": flag(),
+            "published": flag(), "has_certificate": flag(),
+        }));
+        self.add("Key", key);
+        self.add("Keys", object(&json!({ "keys": array(&to("Key")) })));
+        self.add("PublicKey", object(&json!({ "public": text() })));
+        self.add("RequestedCertificate", object(&json!({ "key": to("Key"), "request": text() })));
+        let new = json!({ "connection": text(), "purpose": purpose(), "kind": kind(), "fetched": flag() });
+        self.add("NewKey", body(&new, &["purpose", "kind"]));
+        let import = json!({
+            "connection": text(), "purpose": purpose(), "text": text(), "pkcs12": text(), "passphrase": text(),
+            "kid": text(), "registered": flag(), "until": time(),
+        });
+        self.add("KeyImport", body(&import, &["purpose"]));
+        self.add("Registration", body(&json!({ "kid": text(), "until": time(), "prove": flag() }), &[]));
+        self.add("Rotation", body(&json!({ "now": flag() }), &[]));
+        self.add("Certificate", body(&json!({ "pem": text() }), &["pem"]));
+        let request =
+            json!({ "connection": text(), "common_name": text(), "organisation": text(), "kind": kind() });
+        self.add("CertificateRequest", body(&request, &["connection", "common_name"]));
     }
 
     /// A tenant, its apps and connections, as a file says them: but for the references, and for the

@@ -86,6 +86,13 @@ pub(super) fn check_name(ring: &Ring, id: &str, key: &Key) -> Result<(), Keyring
     if ring.iter().any(same) { Err(KeyringError::Name(key.kid.clone())) } else { Ok(()) }
 }
 
+/// Names as a certificate can have them.
+pub(super) fn check_names<'a>(mut names: impl Iterator<Item = &'a String>) -> Result<(), KeyringError> {
+    let fits =
+        |name: &String| (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if names.all(fits) { Ok(()) } else { Err(KeyringError::Subject) }
+}
+
 pub(super) fn check_registered(
     stored: &StoredTenant,
     (id, key): (&str, &Key),

@@ -18,8 +18,8 @@ pub use self::inputs::{Format, Given, Registered, Request, Wanted};
 
 use self::{
     checks::{
-        check_name, check_place, check_purpose, check_registered, check_retirement, check_rotation, find,
-        is_empty, slot_of, use_of, wrong,
+        check_name, check_names, check_place, check_purpose, check_registered, check_retirement,
+        check_rotation, find, is_empty, slot_of, use_of, wrong,
     },
     imported::imported,
 };
@@ -210,6 +210,7 @@ impl Keyring {
         request: Request,
     ) -> Result<(KeyView, String), KeyringError> {
         let Request { connection, common_name, organisation, kind } = request;
+        check_names(organisation.iter().chain([&common_name]))?;
         let wanted =
             Wanted { connection: Some(connection), purpose: Purpose::Certificate, kind, fetched: false };
         check_place(&self.read(tenant).await?, &slot_of(&wanted))?;

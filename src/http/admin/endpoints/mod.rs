@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod connections;
+pub mod keys;
 pub mod parts;
 pub mod platforms;
 pub mod providers;
