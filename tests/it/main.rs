@@ -21,6 +21,8 @@ mod interop;
 #[cfg(test)]
 mod journeys;
 #[cfg(test)]
+mod merchants;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod pauses;
