@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use clap::Args;
 use serde::Serialize;
 use tokio::sync::Semaphore;
-use tunnus_sdk::{Finding, Severity};
+use tunnus_sdk::{Finding, SettingsError, Severity};
 
 use super::{
     Failure,
@@ -106,6 +106,7 @@ async fn tenants(broker: &Data<Broker>, arguments: &Arguments) -> Vec<Found> {
                     (connection.enabled || arguments.all) && wanted(&arguments.connection, &connection.id)
                 });
                 connections.extend(of_it.map(|connection| (Arc::clone(&tenant), Arc::clone(connection))));
+                found.extend(tenant.lapsed.iter().map(|lapsed| of_platform(&tenant, lapsed)));
             }
             // Removed since.
             Ok(None) => {}
@@ -114,6 +115,14 @@ async fn tenants(broker: &Data<Broker>, arguments: &Arguments) -> Vec<Found> {
     }
     found.extend(examined(broker, connections, arguments.live).await);
     found
+}
+
+/// What a tenant names, and its platform has taken back since.
+fn of_platform(tenant: &Tenant, lapsed: &SettingsError) -> Found {
+    let text = format!("{}: {}", lapsed.pointer, lapsed.message);
+    let remedy = "take it out of the tenant's settings, or have the platform allow it again";
+    let found = general("platform", Severity::Warning, &text, Some(remedy));
+    Found { tenant: Some(tenant.id.clone()), ..found }
 }
 
 fn general(subject: &str, severity: Severity, text: &str, remedy: Option<&str>) -> Found {

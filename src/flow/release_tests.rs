@@ -24,6 +24,7 @@ fn tenant(id: &str, key: u8) -> Tenant {
         connections: Vec::new(),
         ring: Vec::new(),
         aliases: BTreeMap::new(),
+        lapsed: Vec::new(),
         key_set: OnceLock::new(),
     }
 }

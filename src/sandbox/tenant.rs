@@ -86,6 +86,7 @@ pub fn assemble(
         connections,
         ring: Vec::new(),
         aliases: std::collections::BTreeMap::new(),
+        lapsed: Vec::new(),
         key_set: OnceLock::new(),
     };
     Ok(Assembled { tenant, simulators })

@@ -121,6 +121,7 @@ fn tenant(id: &str, connections: impl IntoIterator<Item = Connection>) -> Tenant
         connections: connections.into_iter().map(Arc::new).collect(),
         ring: Vec::new(),
         aliases: BTreeMap::new(),
+        lapsed: Vec::new(),
         key_set: OnceLock::new(),
     }
 }

@@ -12,7 +12,8 @@ use std::{
 use serde_json::Value;
 use tunnus_jose::{PublicKeys, SigningKey};
 use tunnus_sdk::{
-    Credentials, Environment, Hidden, Level, LocalizedText, Member, SigningAlgorithm, SubjectSource,
+    Credentials, Environment, Hidden, Level, LocalizedText, Member, SettingsError, SigningAlgorithm,
+    SubjectSource,
 };
 use url::Url;
 
@@ -41,6 +42,9 @@ pub struct Tenant {
     pub connections: Vec<Arc<Connection>>,
     /// Names that apps may use in the place of a connection's id.
     pub aliases: BTreeMap<String, Alias>,
+    /// What its platform has taken back since the tenant was written: it is not there, and the doctor
+    /// tells of it.
+    pub lapsed: Vec<SettingsError>,
     /// Made when first asked for: [`Tenant::key_set`].
     pub key_set: OnceLock<KeySet>,
 }

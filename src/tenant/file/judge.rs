@@ -43,6 +43,8 @@ pub struct Judge<'a> {
     platforms: &'a [Arc<Platform>],
     /// Whether what a platform has changed since is no fault of its tenants.
     tolerant: bool,
+    /// What was no fault for that.
+    lapsed: Vec<SettingsError>,
     /// The tenant's id, for the names of files in remedies.
     tenant: String,
     /// The ids of what the file holds.
@@ -65,6 +67,7 @@ impl<'a> Judge<'a> {
             secrets_of: secrets,
             platforms: &[],
             tolerant: false,
+            lapsed: Vec::new(),
             ids: Ids::default(),
             read: Vec::new(),
             tenant: "TENANT".to_owned(),
@@ -108,7 +111,9 @@ impl<'a> Judge<'a> {
 
     /// Notes a fault between a tenant and its platform.
     pub fn fault_of_platform(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
-        if !self.tolerant {
+        if self.tolerant {
+            self.lapsed.push(SettingsError::new(pointer.into(), message));
+        } else {
             self.fault(pointer, message);
         }
     }
@@ -148,6 +153,12 @@ impl<'a> Judge<'a> {
     #[must_use]
     pub fn mend(&self, file: &Value) -> Value {
         self.misfits.mend(file)
+    }
+
+    /// What was tolerated.
+    #[must_use]
+    pub fn take_lapsed(&mut self) -> Vec<SettingsError> {
+        std::mem::take(&mut self.lapsed)
     }
 
     /// Whether there is no fault.

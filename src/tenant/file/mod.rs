@@ -126,6 +126,7 @@ pub fn resolve(file: &Value, judge: &mut Judge<'_>) -> Option<Tenant> {
         apps: apps.into_iter().chain(enabled).map(Into::into).collect(),
         connections,
         aliases,
+        lapsed: judge.take_lapsed(),
         key_set: OnceLock::new(),
     };
     judge.is_content().then_some(tenant)

@@ -95,8 +95,11 @@ fn what_is_wrong_between_tenant_and_platform_is_told() {
 fn what_the_platform_takes_back_later_is_gone_and_makes_no_tenant_faulty() {
     let less = PLATFORM.replace(", \"birth_date\"", "");
     let both = member("claims = [\"name.full\", \"birth_date\"]");
-    let app = tenant(&both, &less, true).unwrap().app("checkout").unwrap().clone();
-    assert_eq!(app.claims, [Member::FullName].into());
+    let narrowed = tenant(&both, &less, true).unwrap();
+    assert_eq!(narrowed.app("checkout").unwrap().claims, [Member::FullName].into());
+    let lapsed: Vec<_> = narrowed.lapsed.iter().map(|lapsed| lapsed.pointer.as_str()).collect();
+    assert_eq!(lapsed, ["/platform_apps/0/claims"], "the doctor tells of it");
+    assert!(tenant(&both, PLATFORM, true).unwrap().lapsed.is_empty());
     let other = PLATFORM.replace("\"checkout\"", "\"other\"");
     assert!(tenant(&both, &other, true).unwrap().app("checkout").is_none());
     let elsewhere = PLATFORM.replace("\"merchants\"", "\"others\"");
