@@ -18,12 +18,18 @@ pub struct PostgresServer {
     dir: TempDir,
     port: u16,
     databases: AtomicU32,
+    arguments: Vec<String>,
     process: Option<Child>,
 }
 
 impl PostgresServer {
     /// Makes a cluster, starts it, and waits until it accepts connections.
     pub fn start() -> Self {
+        Self::start_with(|_| Vec::new())
+    }
+
+    /// The same with more arguments, for which `prepare` puts files into its folder; `data` is the cluster.
+    pub fn start_with(prepare: impl FnOnce(&Path) -> Vec<String>) -> Self {
         let dir = TempDir::new().unwrap();
         if is_root() {
             // PostgreSQL refuses to be run by root.
@@ -36,7 +42,12 @@ impl PostgresServer {
             .stdout(Stdio::null())
             .status();
         assert!(made.unwrap().success(), "initdb makes a cluster");
-        let mut server = Self { dir, port: 0, databases: AtomicU32::default(), process: None };
+        let arguments = prepare(dir.path());
+        if is_root() {
+            let own = Command::new("chown").args(["-R", "postgres"]).arg(dir.path()).status();
+            assert!(own.unwrap().success());
+        }
+        let mut server = Self { dir, port: 0, databases: AtomicU32::default(), arguments, process: None };
         // Another process may get the free port first: then try another.
         let started = (0..10).any(|_| {
             server.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -76,6 +87,7 @@ impl PostgresServer {
             .args(["-c", GUARD, "guard"])
             .arg(program("postgres"))
             .args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1"])
+            .args(&self.arguments)
             .args(["-c", "unix_socket_directories=", "-c", "fsync=off", "-D"])
             .arg(self.dir.path().join("data"))
             .current_dir("/")

@@ -1,7 +1,7 @@
 use tempfile::TempDir;
 use tunnus_sdk::Timestamp;
 
-use super::*;
+use super::{postgres_for_tests::PostgresServer, *};
 
 #[tokio::test]
 async fn two_that_start_at_once_migrate_once_and_a_newer_schema_is_refused() {
@@ -66,4 +66,43 @@ async fn a_lease_is_one_brokers_until_it_ends_or_is_given_back() {
     assert!(!a.take(&sql, Timestamp(116)).await.unwrap(), "only the holder gives it back");
     b.give_back(&sql).await.unwrap();
     assert!(a.take(&sql, Timestamp(116)).await.unwrap());
+}
+
+/// A server that speaks TLS alone, and the file of its certificate.
+fn with_tls() -> (PostgresServer, String) {
+    use std::{fs, os::unix::fs::PermissionsExt};
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let mut certificate = String::new();
+    let server = PostgresServer::start_with(|dir| {
+        let file = |name: &str| dir.join(name).display().to_string();
+        fs::write(file("tls.crt"), made.cert.pem()).unwrap();
+        fs::write(file("tls.key"), made.signing_key.serialize_pem()).unwrap();
+        fs::set_permissions(file("tls.key"), fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(file("data/pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n").unwrap();
+        certificate = file("tls.crt");
+        let set =
+            ["ssl=on", &format!("ssl_cert_file={certificate}"), &format!("ssl_key_file={}", file("tls.key"))];
+        set.into_iter().flat_map(|set| ["-c".to_owned(), set.to_owned()]).collect()
+    });
+    (server, certificate)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_spoken_to_over_tls_and_no_other_in_its_place() {
+    let (server, certificate) = with_tls();
+    let dir = TempDir::new().unwrap();
+    let other = dir.path().join("other.crt");
+    let another = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    std::fs::write(&other, another.cert.pem()).unwrap();
+    let database = server.database();
+    let over = |mode: &str| SqlUrl::parse(&database.replace("sslmode=disable", mode)).unwrap();
+    let verified = |file: &str| over(&format!("sslmode=verify-full&sslrootcert={file}"));
+    let sql = Sql::open(&verified(&certificate)).await.unwrap();
+    let sealed = sqlx::query_scalar("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
+    assert!(sealed.fetch_one(sql.pool()).await.is_ok_and(|sealed: bool| sealed));
+    // What tells of changes goes the same way.
+    sqlx::postgres::PgListener::connect(sql.url().expose_str()).await.unwrap();
+    assert!(Sql::open(&over("sslmode=disable")).await.is_err(), "the server speaks TLS alone");
+    let refused = Sql::open(&verified(other.to_str().unwrap())).await.unwrap_err();
+    assert_eq!(refused.to_string(), "the database is not available");
 }
