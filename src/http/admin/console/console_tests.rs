@@ -29,7 +29,8 @@ use crate::{
 const ORIGIN: &str = "https://admin.example";
 
 /// Every page.
-const PAGES: [&str; 19] = [
+const PAGES: [&str; 20] = [
+    "/console/tenants/acme/keys",
     "/console/tenants/acme/connections/bank/sheet",
     "/console/audit",
     "/console/tenants/acme/recent",
@@ -491,6 +492,9 @@ async fn keys_that_the_settings_need_are_made() {
     let kept = site.world.store.read("acme").await.unwrap().unwrap();
     let keys = kept.keys.values().filter(|kept| kept.key.connection.as_deref() == Some("keyed"));
     assert_eq!(keys.count(), 2);
+    let page = site.get(&browser, "/console/tenants/acme/keys").await.body;
+    assert_eq!(page.matches(">keyed<").count(), 2, "{page}");
+    assert!(page.contains("active") && page.contains("decryption (rsa2048)"), "{page}");
 }
 
 #[actix_web::test]

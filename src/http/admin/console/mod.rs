@@ -11,6 +11,7 @@ mod client_settings;
 mod connections;
 mod editor;
 mod form;
+mod keys;
 mod page;
 mod session;
 mod setup;
@@ -82,6 +83,7 @@ fn tenant(config: &mut ServiceConfig) {
         .route("", post().to(tenants::save))
         .route("/remove", get().to(tenants::ask))
         .route("/remove", post().to(tenants::remove))
+        .route("/keys", get().to(keys::list))
         .route("/recent", get().to(audit::recent))
         .route("/audit", get().to(audit::list))
         .route("/audit", post().to(audit::find))

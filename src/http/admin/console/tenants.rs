@@ -244,6 +244,8 @@ pub enum Tab {
     Apps,
     /// Its connections.
     Connections,
+    /// Its keys.
+    Keys,
     /// Its identifications.
     Recent,
     /// Its trail.
@@ -260,6 +262,7 @@ pub fn frame(visitor: &Visitor, tenant: &str, document: &Document, tab: Tab) -> 
         (Tab::Settings, texts.settings, base.clone()),
         (Tab::Apps, texts.apps, format!("{base}/apps")),
         (Tab::Connections, texts.connections, format!("{base}/connections")),
+        (Tab::Keys, texts.keys, format!("{base}/keys")),
         (Tab::Recent, texts.recent, format!("{base}/recent")),
         (Tab::Audit, texts.audit, format!("{base}/audit")),
     ];
