@@ -1,5 +1,12 @@
 use super::*;
-use crate::audit::for_tests::{BEGIN, World};
+use crate::{
+    audit::{
+        event::Actor,
+        for_tests::{BEGIN, RETENTION, World},
+        retention::Retention,
+    },
+    sql::{SqlUrl, postgres_for_tests::PostgresServer},
+};
 
 fn ids(records: &[Record]) -> Vec<&str> {
     records.iter().map(|record| record.body.identification.as_deref().unwrap()).collect()
@@ -83,4 +90,40 @@ async fn a_months_use_is_counted_by_tenant_connection_and_method() {
     assert_eq!(usage("2026-11", Some("other")).await, [of("other", 1, 0)]);
     assert_eq!(usage("2026-12", None).await, [of("acme", 1, 0)]);
     assert!(usage("2026-10", None).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_read_counted_and_erased_on_postgresql_too() {
+    let server = PostgresServer::start();
+    let world = World::at(&SqlUrl::parse(&server.database()).unwrap()).await;
+    world.chained("acme", 2).await;
+    world.chained("other", 1).await;
+    is_read_and_counted(&world.records()).await;
+    is_erased(&world).await;
+}
+
+async fn is_read_and_counted(records: &Records) {
+    let order = Sought::Reference("order 1".into());
+    assert_eq!(ids(&records.find(Some("acme"), &order).await.unwrap()), ["acme1", "acme1"]);
+    let trace = Sought::Trace("trace-other0".to_owned());
+    assert_eq!(records.find(None, &trace).await.unwrap().len(), 2);
+    assert_eq!(ids(&records.recent("acme", 1, None).await.unwrap()), ["acme1"]);
+    assert_eq!(records.latest("acme", 10, None).await.unwrap().len(), 4);
+    let november = Month::parse("2026-11").unwrap();
+    let completed = |usage: Vec<Usage>| usage.iter().map(|one| one.completed).collect::<Vec<_>>();
+    assert_eq!(completed(records.usage(november, None).await.unwrap()), [2, 1]);
+    assert_eq!(completed(records.usage(november, Some("acme")).await.unwrap()), [2]);
+}
+
+async fn is_erased(world: &World) {
+    let (records, order) = (world.records(), Sought::Reference("order 1".into()));
+    let (by, free) = (Actor::operator("ada"), Retention { statutory: false, ..RETENTION });
+    assert_eq!(records.erase_all("acme", &order, &by, free).await.unwrap(), 2);
+    world.set(BEGIN + 10 * 366 * 86_400);
+    assert_eq!(world.leader().look().await.unwrap().erased, 4);
+    world.pass(61);
+    world.leader().look().await.unwrap();
+    for tenant in ["acme", "other", ""] {
+        assert!(records.verify(tenant).await.unwrap().is_sound(), "{tenant}");
+    }
 }

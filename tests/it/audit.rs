@@ -172,3 +172,20 @@ async fn what_a_second_attempt_brings_is_told_as_discarded() {
     assert_eq!(last.kind, Kind::IdentificationDiscarded);
     assert_eq!(bench.result(&returned).await.0, 200, "the first result stands");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_that_fails_and_leaves_a_choice_is_told_and_ends_nothing() {
+    let (bench, store) = bench();
+    let hint = "sandbox:fault=temporarily_unavailable";
+    let created = bench.create(json!({ "login_hint": hint })).await;
+    let mut person = bench.person();
+    let chooser = person.open(&door(&created)).await;
+    let is_ftn = |link: &Url| param(link, "connection").as_deref() == Some("ftn");
+    let ftn = chooser.links().into_iter().find(is_ftn).expect("it is offered");
+    let shown = person.try_walk(&ftn, RETURN).await.expect_err("the choice is left");
+    let (_, last) = store.events().pop().unwrap();
+    assert_eq!(last.kind, Kind::AttemptFailed, "{}", shown.body);
+    assert_eq!(last.outcome.as_deref(), Some("provider_unavailable"));
+    let path = format!("identifications/{}", created["id"].as_str().unwrap());
+    assert_eq!(bench.rest("GET", &path, None).await.1["status"], "pending");
+}
