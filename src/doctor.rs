@@ -1,7 +1,9 @@
 //! What the doctor looks at in one connection: whether it can be built, when its credentials end and,
 //! live, what the upstream says and whether it takes a request.
 //!
-//! The provider's own questions are its `probe`.
+//! The provider's own questions are its `probe`. What a failure means and what helps is `diagnosis`.
+
+pub mod diagnosis;
 
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use tunnus_sdk::{Finding, Locale, LoginRequest, Member, Severity, SubjectSource,
 
 use crate::{
     app::Broker,
-    error::{Code, Error},
+    error::Error,
     host::ends,
     keyring,
     tenant::{
@@ -78,26 +80,10 @@ async fn login(broker: &Broker, connection: &Connection, ready: &Ready) -> Findi
         Ok(_) => fine("login", "can be begun".to_owned()),
         Err(error) => {
             let error = Error::from(error);
-            let parts = [
-                Some(error.code.to_string()),
-                error.stage.map(|stage| stage.to_string()),
-                error.upstream_code.clone(),
-                Some(error.causes()),
-            ];
-            let text = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>();
-            let text = format!("cannot be begun: {}", text.join(", "));
-            finding(Severity::Fault, "login", text, remedy(error.code))
+            let found = diagnosis::of(&error);
+            let text = format!("cannot be begun: {}; {}", found.text, error.causes());
+            Finding { subject: "login".to_owned(), severity: Severity::Fault, text, ..found }
         }
-    }
-}
-
-fn remedy(code: Code) -> &'static str {
-    match code {
-        Code::ConnectionMisconfigured => {
-            "compare the registration at the upstream with `tunnus connections sheet`"
-        }
-        Code::ProviderUnavailable => "look whether the upstream is up and this host can reach it",
-        _ => "ask the upstream, with its own code",
     }
 }
 

@@ -3,9 +3,12 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{
     Client, Method, RequestBuilder,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, WWW_AUTHENTICATE},
+    header::{
+        ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, WWW_AUTHENTICATE,
+    },
 };
-use tunnus_sdk::{Authentication, Body, Hidden, Request, RequestMethod, Response, SendError};
+use time::{OffsetDateTime, format_description::well_known::Rfc2822};
+use tunnus_sdk::{Authentication, Body, Hidden, Request, RequestMethod, Response, SendError, Timestamp};
 use url::form_urlencoded;
 
 use super::egress::Forbidden;
@@ -87,6 +90,7 @@ pub(super) async fn send(request: RequestBuilder, most: usize) -> Result<Respons
         status: response.status().as_u16(),
         content_type: text(response.headers(), &CONTENT_TYPE).map(media_type),
         www_authenticate: text(response.headers(), &WWW_AUTHENTICATE).map(challenge),
+        date: text(response.headers(), &DATE).and_then(date),
         body,
     })
 }
@@ -103,6 +107,12 @@ fn failure(error: reqwest::Error) -> SendError {
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
+}
+
+/// The form that every sender must use (RFC 9110, section 5.6.7).
+fn date(value: &str) -> Option<Timestamp> {
+    let time = OffsetDateTime::parse(value, &Rfc2822).ok()?;
+    Some(Timestamp(time.unix_timestamp()))
 }
 
 fn media_type(value: &str) -> String {

@@ -17,6 +17,8 @@ mod console;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod journeys;

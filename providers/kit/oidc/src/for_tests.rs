@@ -105,6 +105,7 @@ pub(crate) fn json_response(status: u16, body: &Value) -> Response {
         status,
         content_type: Some("application/json".to_owned()),
         www_authenticate: None,
+        date: None,
         body: body.to_string().into_bytes(),
     }
 }
@@ -114,7 +115,13 @@ pub(crate) fn jwt_response(token: &str) -> Response {
 }
 
 pub(crate) fn text_response(status: u16, body: &str) -> Response {
-    Response { status, content_type: None, www_authenticate: None, body: body.as_bytes().to_vec() }
+    Response {
+        status,
+        content_type: None,
+        www_authenticate: None,
+        date: None,
+        body: body.as_bytes().to_vec(),
+    }
 }
 
 pub(crate) fn object(value: Value) -> Claims {

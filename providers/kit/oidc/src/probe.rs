@@ -3,10 +3,12 @@
 //! Owns what is looked at and what helps. What the upstream advertises is compared with what the
 //! profile needs: here, and nowhere that decides.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tunnus_sdk::{
-    Fault, Finding, ProviderError, Reason, Request, Severity, SigningAlgorithm, Stage, error::AtStage as _,
-    json::parse_object,
+    Fault, Finding, ProviderError, Reason, Request, Severity, SigningAlgorithm, Stage, Timestamp,
+    error::AtStage as _, json::parse_object,
 };
 
 use crate::{
@@ -22,8 +24,28 @@ pub(crate) async fn probe(rp: &RelyingParty) -> Vec<Finding> {
     };
     let mut findings = vec![fine("metadata", "reachable, and names this issuer".to_owned())];
     findings.extend(disagreements(&rp.profile, &metadata));
-    findings.push(keys(rp, &metadata).await);
+    let published = published(rp, &metadata).await;
+    let date = published.as_ref().ok().and_then(|(_, date)| *date);
+    findings.extend(date.and_then(|date| clock(date, rp.host.now(), rp.profile.clock_skew)));
+    findings.push(keys(rp, published.map(|(keys, _)| keys)));
     findings
+}
+
+/// How far the upstream's clock and ours are apart: tokens are judged by ours, with some leeway. `Date` is
+/// in whole seconds and was on the way for a while, so the smallest difference says nothing.
+fn clock(theirs: Timestamp, ours: Timestamp, leeway: Duration) -> Option<Finding> {
+    let apart = Duration::from_secs(theirs.0.abs_diff(ours.0));
+    let severity = if apart > leeway {
+        Severity::Fault
+    } else if apart > leeway / 2 {
+        Severity::Warning
+    } else {
+        return None;
+    };
+    let behind = if ours < theirs { "behind" } else { "ahead of" };
+    let text = format!("this host's clock is {} s {behind} the upstream's", apart.as_secs());
+    let remedy = "set this host's clock by NTP; where it is right, tell the upstream that its own is not";
+    Some(finding(severity, "clock", text, remedy))
 }
 
 fn metadata_fault(error: &ProviderError) -> Finding {
@@ -109,8 +131,8 @@ const fn auth_method(client_auth: &ClientAuth) -> &'static str {
     }
 }
 
-async fn keys(rp: &RelyingParty, metadata: &Metadata) -> Finding {
-    let keys = match published(rp, metadata).await {
+fn keys(rp: &RelyingParty, published: Result<Vec<Value>, ProviderError>) -> Finding {
+    let keys = match published {
         Ok(keys) => keys,
         Err(error) => {
             let remedy = "look whether the upstream is up and this host can reach its jwks_uri";
@@ -147,7 +169,11 @@ fn has(keys: &[Value], kind: &str, usage: &str) -> bool {
     })
 }
 
-async fn published(rp: &RelyingParty, metadata: &Metadata) -> Result<Vec<Value>, ProviderError> {
+/// The published keys, and what the upstream's clock said.
+async fn published(
+    rp: &RelyingParty,
+    metadata: &Metadata,
+) -> Result<(Vec<Value>, Option<Timestamp>), ProviderError> {
     let request = Request::get(Stage::Jwks, metadata.jwks_uri.clone());
     let response = rp.host.send(request).await.map_err(|error| error.at(Stage::Jwks))?;
     if response.status != 200 {
@@ -156,7 +182,7 @@ async fn published(rp: &RelyingParty, metadata: &Metadata) -> Result<Vec<Value>,
     // RFC 7517, section 8.5.2, has a media type of its own beside `application/json`; both are seen.
     let keys = parse_object(&response.body).ok().and_then(|mut document| document.remove("keys"));
     match keys {
-        Some(Value::Array(keys)) => Ok(keys),
+        Some(Value::Array(keys)) => Ok((keys, response.date)),
         Some(_) | None => Err(ProviderError::rejected(Reason::Malformed, Stage::Jwks)),
     }
 }

@@ -4,7 +4,7 @@ use tunnus_sdk::{ContentEncryption, Encryption, KeyEncryption, Response, SendErr
 use super::*;
 use crate::{
     RequestEncryption, RequestProtection, RequestRoute, SignedRequest,
-    for_tests::{ScriptedHost, json_response, metadata_document, profile, relying_party, text_response},
+    for_tests::{NOW, ScriptedHost, json_response, metadata_document, profile, relying_party, text_response},
 };
 
 async fn probed_as(profile: Profile, metadata: &Value, keys: Result<Response, SendError>) -> Vec<Finding> {
@@ -127,4 +127,26 @@ async fn metadata_that_cannot_be_used_is_the_only_finding_and_says_why() {
     rp.metadata().await.unwrap();
     host.answer(Err(SendError::TimedOut));
     assert_eq!(severities(&rp.probe().await), [(Severity::Fault, "metadata")], "the cache is passed by");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_told_before_tokens_fail() {
+    let profile = profile();
+    let leeway = i64::try_from(profile.clock_skew.as_secs()).unwrap();
+    for (off, severity) in [
+        (0, None),
+        (leeway / 2, None),
+        (leeway / 2 + 1, Some(Severity::Warning)),
+        (-leeway, Some(Severity::Warning)),
+        (leeway + 1, Some(Severity::Fault)),
+        (-leeway - 1, Some(Severity::Fault)),
+        (i64::MAX / 2, Some(Severity::Fault)),
+    ] {
+        let keys = Response { date: Some(Timestamp(NOW + off)), ..rsa() };
+        let findings = probed(&metadata_document(), Ok(keys)).await;
+        let clock = findings.iter().find(|finding| finding.subject == "clock");
+        assert_eq!(clock.map(|finding| finding.severity), severity, "{off}");
+        let told = if off > 0 { "behind the upstream's" } else { "ahead of the upstream's" };
+        assert!(clock.is_none_or(|finding| finding.text.ends_with(told)), "{clock:?}");
+    }
 }

@@ -185,6 +185,8 @@ pub struct Response {
     pub content_type: Option<String>,
     /// `WWW-Authenticate`, for userinfo errors (RFC 6750, section 3).
     pub www_authenticate: Option<String>,
+    /// `Date`: what the sender's clock says, in whole seconds.
+    pub date: Option<Timestamp>,
     /// The whole body.
     pub body: Vec<u8>,
 }

@@ -322,6 +322,7 @@ fn received(answer: SimulatedResponse) -> Result<Response, SendError> {
         status: answer.status,
         content_type: media_type.map(str::to_ascii_lowercase),
         www_authenticate: header(&answer.headers, "WWW-Authenticate").map(str::to_owned),
+        date: None,
         body: answer.body,
     })
 }
