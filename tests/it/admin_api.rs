@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::support::{person::client, program::Program};
 
@@ -24,12 +25,15 @@ async fn put(program: &Program, path: &str, document: Value) {
 async fn examine(program: &Program, settings: &str) {
     let schemathesis = interop(".venv/bin/schemathesis");
     assert!(schemathesis.exists(), "it comes with tests/run: {}", schemathesis.display());
+    let folder = TempDir::new().unwrap();
     let mut examination = Command::new(schemathesis);
     examination
         .arg(format!("--config-file={}", interop(settings).display()))
         .args(["run", &format!("http://{}/openapi.json", program.admin), "-n", "30", "--seed", "1"])
         .args(["--phases", "examples,coverage,fuzzing", "--generation-database", "none"])
         .args(["-H", &format!("Authorization: Bearer {}", program.first_token)])
+        // It leaves notes where it runs.
+        .current_dir(folder.path())
         .env("NO_COLOR", "1");
     let done = tokio::task::spawn_blocking(move || examination.output().unwrap()).await.unwrap();
     let told = String::from_utf8_lossy(&done.stdout);
@@ -58,4 +62,36 @@ async fn every_answer_is_as_the_description_says() {
     // Of what is there, and of what is not.
     examine(&program, "schemathesis-known.toml").await;
     examine(&program, "schemathesis.toml").await;
+}
+
+/// Asks, and gives the answer's body.
+async fn post(program: &Program, token: &str, path: &str, body: &Value) -> Value {
+    let request = client().post(format!("http://{}/admin/v1{path}", program.admin)).bearer_auth(token);
+    let request = request.header("Content-Type", "application/json").body(body.to_string());
+    serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_inside_the_operators_network_is_not_reached_and_nothing_of_it_is_told() {
+    let program = Program::start(|_| Vec::new());
+    put(&program, "/tenants/acme", json!({ "tenant": { "name": "Acme" } })).await;
+    let wanted = json!({ "name": "Ada", "role": "tenant_admin", "tenant": "acme" });
+    let made = post(&program, &program.first_token, "/tokens", &wanted).await;
+    let issuers = ["https://169.254.169.254", "https://10.0.0.1", "https://localhost:9", "https://[::1]:9"];
+    let mut told = Vec::new();
+    for (number, issuer) in issuers.into_iter().enumerate() {
+        let path = format!("/tenants/acme/connections/bank-{number}");
+        let connection = json!({
+            "provider": "generic-oidc", "environment": "production", "display_name": "Bank",
+            "settings": { "issuer": issuer, "client_id": "tunnus", "claims": [] },
+        });
+        put(&program, &path, connection).await;
+        let check = format!("{path}/check");
+        let findings = post(&program, made["token"].as_str().unwrap(), &check, &json!({})).await;
+        let faults = findings["findings"].as_array().unwrap().iter();
+        told.push(faults.filter(|one| one["severity"] == "fault").cloned().collect::<Vec<_>>());
+    }
+    let text = "the upstream cannot be reached, or does not answer as it should";
+    assert_eq!((told[0].len(), &told[0][0]["text"]), (1, &json!(text)), "{told:?}");
+    assert!(told.iter().all(|one| *one == told[0]), "whatever stands there, the same is told: {told:?}");
 }

@@ -243,7 +243,9 @@ impl Schemas {
         let (text, flag) = (|| json!({ "type": "string" }), || json!({ "type": "boolean" }));
         let purpose = || json!({ "type": "string", "enum": ["signing", "decryption", "certificate"] });
         let kind = || json!({ "type": "string", "enum": ["rsa2048", "rsa4096", "p256"] });
-        let time = || json!({ "type": "string", "format": "date-time" });
+        // What may be left out may also be null.
+        let may = || json!({ "type": ["string", "null"] });
+        let time = || json!({ "type": ["string", "null"], "format": "date-time" });
         let key = object(&json!({
             "id": text(), "tenant": text(), "purpose": purpose(), "kind": text(), "kid": text(), "state": text(),
             "since": text(), "made_at": text(), "fetched": flag(), "signs": flag(), "opens": flag(),
@@ -253,18 +255,19 @@ impl Schemas {
         self.add("Keys", object(&json!({ "keys": array(&to("Key")) })));
         self.add("PublicKey", object(&json!({ "public": text() })));
         self.add("RequestedCertificate", object(&json!({ "key": to("Key"), "request": text() })));
-        let new = json!({ "connection": text(), "purpose": purpose(), "kind": kind(), "fetched": flag() });
+        let new = json!({ "connection": may(), "purpose": purpose(), "kind": kind(), "fetched": flag() });
         self.add("NewKey", body(&new, &["purpose", "kind"]));
         let import = json!({
-            "connection": text(), "purpose": purpose(), "text": text(), "pkcs12": text(), "passphrase": text(),
-            "kid": text(), "registered": flag(), "until": time(),
+            "connection": may(), "purpose": purpose(), "text": may(), "pkcs12": may(), "passphrase": may(),
+            "kid": may(), "registered": flag(), "until": time(),
         });
         self.add("KeyImport", body(&import, &["purpose"]));
-        self.add("Registration", body(&json!({ "kid": text(), "until": time(), "prove": flag() }), &[]));
+        self.add("Registration", body(&json!({ "kid": may(), "until": time(), "prove": flag() }), &[]));
         self.add("Rotation", body(&json!({ "now": flag() }), &[]));
         self.add("Certificate", body(&json!({ "pem": text() }), &["pem"]));
+        let kind = json!({ "type": ["string", "null"], "enum": ["rsa2048", "rsa4096", "p256", null] });
         let request =
-            json!({ "connection": text(), "common_name": text(), "organisation": text(), "kind": kind() });
+            json!({ "connection": text(), "common_name": text(), "organisation": may(), "kind": kind });
         self.add("CertificateRequest", body(&request, &["connection", "common_name"]));
     }
 
