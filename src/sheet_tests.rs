@@ -81,7 +81,10 @@ fn every_provider_fills_its_places_in() {
 /// The settings of the examples that use this provider.
 fn examples(provider: &str) -> Vec<Value> {
     let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/config/examples")).unwrap();
-    let texts = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let paths = files
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"));
+    let texts = paths.map(|path| std::fs::read_to_string(path).unwrap());
     let settings = texts.flat_map(|text| {
         let file = crate::config::Document::parse(&text).unwrap().value().clone();
         file["connections"].as_array().cloned().unwrap_or_default()
