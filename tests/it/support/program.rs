@@ -29,18 +29,13 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts one on SQLite with an admin listener and more variables, made for the address where it
-    /// serves, and waits until it does.
+    /// Starts one on SQLite with more variables, made for the address where it serves, and waits until it
+    /// does and has printed its first token.
     pub fn start(variables: impl Fn(SocketAddr) -> Variables) -> Self {
         let folder = TempDir::new().unwrap();
         let dir = folder.path().join("tunnus");
         init(&dir, "main");
-        let administered = |[public, _, admin]: [SocketAddr; 3]| {
-            let mut variables = variables(public);
-            variables.push((ADMIN_LISTEN, admin.to_string()));
-            variables
-        };
-        let mut program = Self::serve(&dir, administered);
+        let mut program = Self::launched(&dir, |[public, ..]| variables(public), true);
         program.folder = Some(folder);
         program
     }
@@ -48,6 +43,10 @@ impl Program {
     /// Starts one with the settings in `dir` and variables made for its public, management and admin
     /// address, and waits until it serves.
     pub fn serve(dir: &Path, variables: impl Fn([SocketAddr; 3]) -> Variables) -> Self {
+        Self::launched(dir, variables, false)
+    }
+
+    fn launched(dir: &Path, variables: impl Fn([SocketAddr; 3]) -> Variables, first: bool) -> Self {
         // Another process may get the free ports first: then try others.
         let started = (0..10).find_map(|_| {
             let at @ [public, management, admin] = [free_address(), free_address(), free_address()];
@@ -55,9 +54,10 @@ impl Program {
                 ("TUNNUS_SERVER__PUBLIC_URL", format!("http://{public}")),
                 ("TUNNUS_SERVER__LISTEN", public.to_string()),
                 ("TUNNUS_SERVER__MANAGEMENT_LISTEN", management.to_string()),
+                ("TUNNUS_SERVER__ADMIN_LISTEN", admin.to_string()),
             ];
             all.extend(variables(at));
-            let (process, first_token) = launch(dir, &all)?;
+            let (process, first_token) = launch(dir, &all, first)?;
             let (dir, variables) = (dir.to_owned(), all);
             Some(Self { process, public, management, admin, first_token, dir, variables, folder: None })
         });
@@ -79,8 +79,8 @@ impl Program {
     /// Waits for its end, and starts it again where it was.
     pub fn restart(&mut self) {
         self.process.wait().unwrap();
-        let launched = launch(&self.dir, &self.variables);
-        (self.process, self.first_token) = launched.expect("the ports are still free");
+        let launched = launch(&self.dir, &self.variables, false);
+        (self.process, _) = launched.expect("the ports are still free");
     }
 
     /// What `/readyz` says.
@@ -96,8 +96,6 @@ impl Drop for Program {
         drop(self.process.wait());
     }
 }
-
-const ADMIN_LISTEN: &str = "TUNNUS_SERVER__ADMIN_LISTEN";
 
 /// Makes a folder ready for a broker.
 pub fn init(dir: &Path, tenant: &str) {
@@ -118,8 +116,8 @@ fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// The program once it serves, and the token that it has printed; none if it ends before.
-fn launch(dir: &Path, variables: &Variables) -> Option<(Child, String)> {
+/// The program once it serves, and the token that it prints on its first start; none if it ends before.
+fn launch(dir: &Path, variables: &Variables, first: bool) -> Option<(Child, String)> {
     let mut process = tunnus()
         .args(["serve", "--config"])
         .arg(dir.join("tunnus.toml"))
@@ -132,7 +130,7 @@ fn launch(dir: &Path, variables: &Variables) -> Option<(Child, String)> {
     let mut printed = BufReader::new(process.stdout.take().unwrap());
     if lines.by_ref().map_while(Result::ok).any(|line| line.contains("\"serving\"")) {
         let mut token = String::new();
-        if variables.iter().any(|(name, _)| *name == ADMIN_LISTEN) {
+        if first {
             printed.read_line(&mut token).unwrap();
         }
         // Keep reading, or the program would block on a full pipe.
