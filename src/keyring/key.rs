@@ -43,6 +43,32 @@ pub struct Key {
     pub subject: Option<String>,
 }
 
+impl Key {
+    /// A key that has just been made, or come from elsewhere: with the name and the public
+    /// part that it has.
+    pub(super) fn created(
+        connection: Option<String>,
+        (purpose, kind): (Purpose, KeyKind),
+        (name, public): (String, Value),
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            connection,
+            purpose,
+            kind,
+            kid: name,
+            state: State::Created,
+            since: now,
+            made_at: now,
+            not_after: None,
+            fetched: false,
+            public,
+            certificate: None,
+            subject: None,
+        }
+    }
+}
+
 /// What a key is for. The key of a tenant's subjects is none of these: it never rotates, and stands
 /// with the tenant's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tunnus_jose::{DecryptionKey, KeyError, KeyUse, SigningKey, generate};
 use tunnus_sdk::{Hidden, Timestamp};
 
-use super::{Key, KeyKind, Purpose, State};
+use super::{Key, KeyKind, Purpose};
 
 /// A key that is about to come into a ring.
 #[derive(Debug)]
@@ -33,21 +33,7 @@ pub fn made(
         KeyKind::Rsa(bits) => generate::rsa(bits, usage)?,
         KeyKind::P256 => generate::p256(usage)?,
     };
-    let (name, public) = public_of(&private, purpose)?;
-    let key = Key {
-        connection,
-        purpose,
-        kind,
-        kid: name,
-        state: State::Created,
-        since: now,
-        made_at: now,
-        not_after: None,
-        fetched: false,
-        public,
-        certificate: None,
-        subject: None,
-    };
+    let key = Key::created(connection, (purpose, kind), public_of(&private, purpose)?, now);
     Ok(NewKey { key, private })
 }
 

@@ -15,7 +15,8 @@ use tunnus_sdk::Hidden;
 
 use super::{
     BASE, configure,
-    routes::{ENDPOINTS, Endpoint, Method},
+    endpoints::ENDPOINTS,
+    routes::{Endpoint, Method},
 };
 use crate::{
     admin::{

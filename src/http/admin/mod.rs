@@ -17,7 +17,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use self::{answer::refuse, routes::ENDPOINTS};
+use self::{answer::refuse, endpoints::ENDPOINTS};
 use crate::{admin::AdminError, http::trace::TraceId};
 
 /// Where the API begins.

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     BASE,
-    routes::{ENDPOINTS, Endpoint, Takes},
+    endpoints::ENDPOINTS,
+    routes::{Endpoint, Takes},
 };
 use crate::{
     admin::{CreatedToken, NewToken, Role, TenantList, TokenInfo},

@@ -1,12 +1,8 @@
-//! The endpoints of the API: one table, in the order of its description.
+//! What an endpoint of the API is. Which there are is `endpoints`' to say.
 
 use std::pin::Pin;
 
-use super::{
-    answer::Answer,
-    asked::Asked,
-    endpoints::{audit, connections, keys, parts, platforms, providers, tenants, tokens},
-};
+use super::{answer::Answer, asked::Asked};
 use crate::admin::{AdminError, Right};
 
 /// What an endpoint does.
@@ -62,6 +58,66 @@ pub enum Takes {
     Revision,
 }
 
+impl Endpoint {
+    const fn new(
+        method: Method,
+        path: &'static str,
+        right: Right,
+        about: &'static str,
+        operation: Operation,
+    ) -> Self {
+        Self { method, path, right, about, takes: Takes::Nothing, statuses: &[], gives: "", operation }
+    }
+
+    pub(super) const fn takes(self, takes: Takes) -> Self {
+        Self { takes, ..self }
+    }
+
+    pub(super) const fn gives(self, statuses: &'static [u16], gives: &'static str) -> Self {
+        Self { statuses, gives, ..self }
+    }
+}
+
+/// An endpoint of this method that takes and gives nothing.
+pub(super) const fn get(
+    path: &'static str,
+    right: Right,
+    about: &'static str,
+    operation: Operation,
+) -> Endpoint {
+    Endpoint::new(Method::Get, path, right, about, operation)
+}
+
+/// An endpoint of this method that takes and gives nothing.
+pub(super) const fn put(
+    path: &'static str,
+    right: Right,
+    about: &'static str,
+    operation: Operation,
+) -> Endpoint {
+    Endpoint::new(Method::Put, path, right, about, operation)
+}
+
+/// An endpoint of this method that takes and gives nothing.
+pub(super) const fn post(
+    path: &'static str,
+    right: Right,
+    about: &'static str,
+    operation: Operation,
+) -> Endpoint {
+    Endpoint::new(Method::Post, path, right, about, operation)
+}
+
+/// An endpoint of this method that takes and gives nothing.
+pub(super) const fn delete(
+    path: &'static str,
+    right: Right,
+    about: &'static str,
+    operation: Operation,
+) -> Endpoint {
+    Endpoint::new(Method::Delete, path, right, about, operation)
+}
+
 /// A parameter of the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameter {
@@ -72,457 +128,6 @@ pub struct Parameter {
     /// Its JSON Schema.
     pub schema: &'static str,
 }
-
-/// An operation from an endpoint's function.
-macro_rules! does {
-    ($function:path) => {
-        |asked| Box::pin($function(asked))
-    };
-}
-
-/// Every endpoint; the methods of one path stand together.
-pub static ENDPOINTS: &[Endpoint] = &[
-    Endpoint {
-        method: Method::Get,
-        path: "/me",
-        right: Right::Look,
-        about: "Who the token is, and what it may",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "Me",
-        operation: does!(tokens::me),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tokens",
-        right: Right::ReadTokens,
-        about: "The admin tokens within reach, the newest first; never the token itself",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "Tokens",
-        operation: does!(tokens::list),
-    },
-    Endpoint {
-        method: Method::Post,
-        path: "/tokens",
-        right: Right::WriteTokens,
-        about: "Makes a token that reaches no further than the caller; it is shown this once",
-        takes: Takes::Body("NewToken"),
-        statuses: &[201],
-        gives: "CreatedToken",
-        operation: does!(tokens::create),
-    },
-    Endpoint {
-        method: Method::Delete,
-        path: "/tokens/{token}",
-        right: Right::WriteTokens,
-        about: "Revokes a token, by its id",
-        takes: Takes::Nothing,
-        statuses: &[204],
-        gives: "",
-        operation: does!(tokens::revoke),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/providers",
-        right: Right::Look,
-        about: "The providers that a connection may use, with the JSON Schema of their settings",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "Providers",
-        operation: does!(providers::list),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/providers/{provider}",
-        right: Right::Look,
-        about: "One provider",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "Provider",
-        operation: does!(providers::show),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/platforms",
-        right: Right::ReadPlatform,
-        about: "The ids of the platforms within reach",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "Platforms",
-        operation: does!(platforms::list),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/platforms/{platform}",
-        right: Right::ReadPlatform,
-        about: "A platform with its apps",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "PlatformDocument",
-        operation: does!(platforms::show),
-    },
-    Endpoint {
-        method: Method::Put,
-        path: "/platforms/{platform}",
-        right: Right::WritePlatform,
-        about: "Makes or changes a platform; the operator alone makes one",
-        takes: Takes::Revised("Platform"),
-        statuses: &[200, 201],
-        gives: "PlatformDocument",
-        operation: does!(platforms::put),
-    },
-    Endpoint {
-        method: Method::Delete,
-        path: "/platforms/{platform}",
-        right: Right::FoundPlatform,
-        about: "Removes a platform that has no tenants any more",
-        takes: Takes::Revision,
-        statuses: &[204],
-        gives: "",
-        operation: does!(platforms::remove),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants",
-        right: Right::Read,
-        about: "The tenants within reach, in pages",
-        takes: Takes::Query(tenants::LISTING),
-        statuses: &[200],
-        gives: "TenantList",
-        operation: does!(tenants::list),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants/{tenant}",
-        right: Right::Read,
-        about: "A tenant: who it is, and which keys are set",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "TenantDocument",
-        operation: does!(parts::show),
-    },
-    Endpoint {
-        method: Method::Put,
-        path: "/tenants/{tenant}",
-        right: Right::Write,
-        about: "Makes or changes a tenant; a new one gets keys where it brings none",
-        takes: Takes::Revised("Tenant"),
-        statuses: &[200, 201],
-        gives: "TenantDocument",
-        operation: does!(parts::put),
-    },
-    Endpoint {
-        method: Method::Delete,
-        path: "/tenants/{tenant}",
-        right: Right::Found,
-        about: "Removes a tenant with its apps, connections and keys",
-        takes: Takes::Revision,
-        statuses: &[204],
-        gives: "",
-        operation: does!(parts::remove),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants/{tenant}/apps",
-        right: Right::Read,
-        about: "The apps of a tenant",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "Apps",
-        operation: does!(parts::apps),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants/{tenant}/apps/{app}",
-        right: Right::Read,
-        about: "An app",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "AppDocument",
-        operation: does!(parts::show),
-    },
-    Endpoint {
-        method: Method::Put,
-        path: "/tenants/{tenant}/apps/{app}",
-        right: Right::Write,
-        about: "Makes or changes an app; a secret that is made for it is shown this once",
-        takes: Takes::Revised("App"),
-        statuses: &[200, 201],
-        gives: "AppDocument",
-        operation: does!(parts::put),
-    },
-    Endpoint {
-        method: Method::Delete,
-        path: "/tenants/{tenant}/apps/{app}",
-        right: Right::Write,
-        about: "Removes an app",
-        takes: Takes::Revision,
-        statuses: &[204],
-        gives: "",
-        operation: does!(parts::remove),
-    },
-    Endpoint {
-        method: Method::Post,
-        path: "/tenants/{tenant}/apps/{app}/secrets",
-        right: Right::Write,
-        about: "Makes one more secret for an app, which has two at most; it is shown this once",
-        takes: Takes::Nothing,
-        statuses: &[201],
-        gives: "AppDocument",
-        operation: does!(parts::add_secret),
-    },
-    Endpoint {
-        method: Method::Delete,
-        path: "/tenants/{tenant}/apps/{app}/secrets/{secret}",
-        right: Right::Write,
-        about: "Takes a secret from an app, by its id",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "AppDocument",
-        operation: does!(parts::remove_secret),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants/{tenant}/connections",
-        right: Right::Read,
-        about: "The connections of a tenant, in the order of the chooser",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "Connections",
-        operation: does!(parts::connections),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants/{tenant}/connections/{connection}",
-        right: Right::Read,
-        about: "A connection",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "ConnectionDocument",
-        operation: does!(parts::show),
-    },
-    Endpoint {
-        method: Method::Put,
-        path: "/tenants/{tenant}/connections/{connection}",
-        right: Right::Write,
-        about: "Makes or changes a connection",
-        takes: Takes::Revised("Connection"),
-        statuses: &[200, 201],
-        gives: "ConnectionDocument",
-        operation: does!(parts::put),
-    },
-    Endpoint {
-        method: Method::Delete,
-        path: "/tenants/{tenant}/connections/{connection}",
-        right: Right::Write,
-        about: "Removes a connection",
-        takes: Takes::Revision,
-        statuses: &[204],
-        gives: "",
-        operation: does!(parts::remove),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants/{tenant}/connections/{connection}/sheet",
-        right: Right::Read,
-        about: "What the upstream's admin must set: return URLs, public keys, settings",
-        takes: Takes::Query(connections::SHEET),
-        statuses: &[200],
-        gives: "Sheet",
-        operation: does!(connections::sheet),
-    },
-    Endpoint {
-        method: Method::Post,
-        path: "/tenants/{tenant}/connections/{connection}/check",
-        right: Right::Try,
-        about: "Has the doctor look at a connection and its upstream: each finding with its remedy",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "Findings",
-        operation: does!(connections::check),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants/{tenant}/connection-order",
-        right: Right::Read,
-        about: "The ids of the connections in the order of the chooser",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "Order",
-        operation: does!(connections::order),
-    },
-    Endpoint {
-        method: Method::Put,
-        path: "/tenants/{tenant}/connection-order",
-        right: Right::Write,
-        about: "Puts the connections into another order",
-        takes: Takes::Revised("Order"),
-        statuses: &[200],
-        gives: "Order",
-        operation: does!(connections::reorder),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants/{tenant}/keys",
-        right: Right::ReadKeys,
-        about: "The keys of a tenant and of its connections, with states and dates; never a private part",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "Keys",
-        operation: does!(keys::list),
-    },
-    Endpoint {
-        method: Method::Post,
-        path: "/tenants/{tenant}/keys",
-        right: Right::WriteKeys,
-        about: "Makes a key: in use at once where its place is empty, else the next one there",
-        takes: Takes::Body("NewKey"),
-        statuses: &[201],
-        gives: "Key",
-        operation: does!(keys::generate),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants/{tenant}/keys/{key}",
-        right: Right::ReadKeys,
-        about: "A key",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "Key",
-        operation: does!(keys::show),
-    },
-    Endpoint {
-        method: Method::Delete,
-        path: "/tenants/{tenant}/keys/{key}",
-        right: Right::WriteKeys,
-        about: "Ends a key that is out of use and destroys its private part",
-        takes: Takes::Nothing,
-        statuses: &[200],
-        gives: "Key",
-        operation: does!(keys::retire),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants/{tenant}/keys/{key}/public",
-        right: Right::ReadKeys,
-        about: "The public part of a key",
-        takes: Takes::Query(keys::FORMAT),
-        statuses: &[200],
-        gives: "PublicKey",
-        operation: does!(keys::public),
-    },
-    Endpoint {
-        method: Method::Post,
-        path: "/tenants/{tenant}/keys/{key}/registered",
-        right: Right::WriteKeys,
-        about: "Notes that the upstream has a key, and what it calls it; with `prove` only if it takes it",
-        takes: Takes::Body("Registration"),
-        statuses: &[200],
-        gives: "Key",
-        operation: does!(keys::registered),
-    },
-    Endpoint {
-        method: Method::Post,
-        path: "/tenants/{tenant}/keys/{key}/rotate",
-        right: Right::WriteKeys,
-        about: "Has a new key follow one in use; with `now` in its place at once",
-        takes: Takes::Body("Rotation"),
-        statuses: &[201],
-        gives: "Key",
-        operation: does!(keys::rotate),
-    },
-    Endpoint {
-        method: Method::Put,
-        path: "/tenants/{tenant}/keys/{key}/certificate",
-        right: Right::WriteKeys,
-        about: "Takes in the certificate that was asked for",
-        takes: Takes::Body("Certificate"),
-        statuses: &[200],
-        gives: "Key",
-        operation: does!(keys::certificate),
-    },
-    Endpoint {
-        method: Method::Post,
-        path: "/tenants/{tenant}/key-imports",
-        right: Right::WriteKeys,
-        about: "Takes a private key in that was made elsewhere",
-        takes: Takes::Body("KeyImport"),
-        statuses: &[201],
-        gives: "Key",
-        operation: does!(keys::import),
-    },
-    Endpoint {
-        method: Method::Post,
-        path: "/tenants/{tenant}/certificate-requests",
-        right: Right::WriteKeys,
-        about: "Makes a key and a request for its certificate",
-        takes: Takes::Body("CertificateRequest"),
-        statuses: &[201],
-        gives: "RequestedCertificate",
-        operation: does!(keys::request),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants/{tenant}/audit",
-        right: Right::ReadAudit,
-        about: "The latest events of a tenant, the last first; they lead to no person",
-        takes: Takes::Query(audit::LIST),
-        statuses: &[200],
-        gives: "Events",
-        operation: does!(audit::list),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants/{tenant}/audit/find",
-        right: Right::ReadAudit,
-        about: "All events of one order, transaction or identification",
-        takes: Takes::Query(audit::SEARCH),
-        statuses: &[200],
-        gives: "Events",
-        operation: does!(audit::find),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/tenants/{tenant}/usage",
-        right: Right::ReadAudit,
-        about: "What each connection of a tenant was used for in a month",
-        takes: Takes::Query(audit::MONTH),
-        statuses: &[200],
-        gives: "Usage",
-        operation: does!(audit::usage),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/audit",
-        right: Right::ReadAudit,
-        about: "The latest events of what concerns no tenant alone",
-        takes: Takes::Query(audit::LIST),
-        statuses: &[200],
-        gives: "Events",
-        operation: does!(audit::list),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/audit/find",
-        right: Right::ReadAudit,
-        about: "All events of one transaction or identification, whose tenant is not known",
-        takes: Takes::Query(audit::SEARCH),
-        statuses: &[200],
-        gives: "Events",
-        operation: does!(audit::find),
-    },
-    Endpoint {
-        method: Method::Get,
-        path: "/usage",
-        right: Right::ReadAudit,
-        about: "What every connection was used for in a month",
-        takes: Takes::Query(audit::MONTH),
-        statuses: &[200],
-        gives: "Usage",
-        operation: does!(audit::usage),
-    },
-];
 
 impl Method {
     /// As HTTP writes it.

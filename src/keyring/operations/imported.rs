@@ -8,7 +8,7 @@ use super::{
     Given,
     checks::{check_purpose, use_of},
 };
-use crate::keyring::{Key, KeyKind, KeyringError, NewKey, Purpose, State, make::public_of};
+use crate::keyring::{Key, KeyKind, KeyringError, NewKey, Purpose, make::public_of};
 
 /// The key that was given, as one of a ring.
 pub(super) fn imported(given: Given, now: Timestamp) -> Result<NewKey, KeyringError> {
@@ -28,20 +28,8 @@ pub(super) fn imported(given: Given, now: Timestamp) -> Result<NewKey, KeyringEr
     if let Some(end) = not_after.filter(|end| *end <= now) {
         return Err(KeyringError::Ended(end));
     }
-    let key = Key {
-        connection,
-        purpose,
-        kind,
-        kid: name,
-        state: State::Created,
-        since: now,
-        made_at: now,
-        not_after,
-        fetched: false,
-        public,
-        certificate: chain,
-        subject: None,
-    };
+    let created = Key::created(connection, (purpose, kind), (name, public), now);
+    let key = Key { not_after, certificate: chain, ..created };
     Ok(NewKey { key, private: taken.key })
 }
 

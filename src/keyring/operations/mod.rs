@@ -3,38 +3,31 @@
 //! Each operation is one change of the store: judged as a whole, audited, made only where nobody else
 //! was faster, and done over where somebody was. Along with it every step is taken that is due.
 
+mod change;
 mod checks;
 mod imported;
 mod inputs;
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 use tokio::task::spawn_blocking;
 use tunnus_jose::{KeyUse, certificate, renamed};
-use tunnus_sdk::{Hidden, Timestamp};
 
 pub use self::inputs::{Format, Given, Registered, Request, Wanted};
 
 use self::{
+    change::Changes,
     checks::{
         check_name, check_names, check_place, check_purpose, check_registered, check_retirement,
         check_rotation, find, is_empty, slot_of, use_of, wrong,
     },
     imported::imported,
 };
-use super::{Key, KeyView, KeyringError, NewKey, Policy, Purpose, Ring, State, life, made, make::public_of};
+use super::{Key, KeyView, KeyringError, NewKey, Policy, Purpose, State, life, made, make::public_of};
 use crate::{
     ambient::Ambient,
     audit::event::Actor,
-    tenant::store::{
-        Store, StoredTenant,
-        change::{Change, ChangeError, Edit, Part},
-    },
+    tenant::store::{Store, StoredTenant},
 };
-
-/// How often an operation is done over because somebody else was faster.
-const TRIES: usize = 8;
 
 /// The keys of a store's tenants.
 #[derive(Clone, Debug)]
@@ -43,9 +36,6 @@ pub struct Keyring {
     policy: Policy,
     ambient: Ambient,
 }
-
-/// What becomes of the keys of a ring: each as it shall be, with its private part where that is new.
-type Changes = BTreeMap<String, (Key, Option<Hidden<String>>)>;
 
 impl Keyring {
     /// The keys of the store's tenants.
@@ -354,32 +344,6 @@ impl Keyring {
         self.key(tenant, &id).await
     }
 
-    /// Makes a change of a ring, with every step that is due after it; how many keys it touched.
-    async fn change(
-        &self,
-        by: &Actor,
-        tenant: &str,
-        what: impl Fn(&StoredTenant) -> Result<Changes, KeyringError>,
-    ) -> Result<usize, KeyringError> {
-        for _ in 0..TRIES {
-            let stored = self.read(tenant).await?;
-            let mut changes = what(&stored)?;
-            advanced(&stored, &mut changes, self.ambient.now(), &self.policy);
-            if changes.is_empty() {
-                return Ok(0);
-            }
-            let count = changes.len();
-            let edits = changes.into_iter().map(|(id, change)| to_edit(&stored, id, change)).collect();
-            let change = Change { tenant: tenant.to_owned(), by: by.clone(), edits, order: None };
-            match self.store.change(&change).await {
-                Ok(_) => return Ok(count),
-                Err(ChangeError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(KeyringError::Busy)
-    }
-
     /// A certificate by the key itself, for who takes a public key in no other form.
     fn self_signed(&self, stored: &StoredTenant, id: &str, key: &Key) -> Result<String, KeyringError> {
         const YEARS: std::time::Duration = std::time::Duration::from_secs(5 * 365 * 24 * 60 * 60);
@@ -391,34 +355,6 @@ impl Keyring {
         let until = key.not_after.unwrap_or_else(|| key.made_at.plus(YEARS));
         Ok(certificate::self_signed(&private, &key.kid, (key.made_at, until))?)
     }
-}
-
-/// Adds every step that is due once the changes are made.
-fn advanced(stored: &StoredTenant, changes: &mut Changes, now: Timestamp, policy: &Policy) {
-    let mut ring: Ring = stored.ring();
-    ring.extend(changes.iter().map(|(id, (key, _))| (id.clone(), key.clone())));
-    loop {
-        let steps = life::advance(&ring, now, policy);
-        if steps.is_empty() {
-            return;
-        }
-        life::take(&mut ring, &steps, now);
-        for step in steps {
-            if let Some(key) = ring.get(&step.id) {
-                changes.entry(step.id).or_insert_with(|| (key.clone(), None)).0 = key.clone();
-            }
-        }
-    }
-}
-
-fn to_edit(stored: &StoredTenant, id: String, (key, private): (Key, Option<Hidden<String>>)) -> Edit {
-    let mut document = json!(key);
-    if let (Some(private), Some(members)) = (private, document.as_object_mut()) {
-        members.insert("private".to_owned(), json!({ "value": private }));
-    }
-    let part = Part::Key(id);
-    let expected = stored.part(&part).map(|row| row.revision);
-    Edit { part, expected, document: Some(document) }
 }
 
 #[cfg(test)]

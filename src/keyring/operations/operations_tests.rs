@@ -5,12 +5,16 @@ use std::sync::{
 
 use tempfile::TempDir;
 use tunnus_jose::{CertificateError, KeyError, certificate::self_signed, generate};
+use tunnus_sdk::{Hidden, Timestamp};
 
 use super::*;
 use crate::{
     keyring::{KeyKind, Rotation, Sweep},
     sql::SqlUrl,
-    tenant::for_tests::providers,
+    tenant::{
+        for_tests::providers,
+        store::change::{Change, Edit, Part},
+    },
     vault::Vault,
 };
 
