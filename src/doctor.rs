@@ -25,6 +25,20 @@ const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Looks at a connection, and where `live` at its upstream.
 pub async fn examine(broker: &Broker, tenant: &Tenant, connection: &Connection, live: bool) -> Vec<Finding> {
+    let (mut findings, ready) = own(broker, tenant, connection);
+    match ready {
+        Some(ready) if live => {
+            let sound = is_sound(&findings);
+            findings.extend(upstream(broker, connection, &ready, sound).await);
+        }
+        Some(_) => findings.push(fine("settings and keys", "can be used".to_owned())),
+        None => {}
+    }
+    findings
+}
+
+/// Looks at what is ours of a connection, and builds it where that is possible. Nobody is asked.
+pub fn own(broker: &Broker, tenant: &Tenant, connection: &Connection) -> (Vec<Finding>, Option<Ready>) {
     let now = broker.flows.ambient.now();
     let mut findings = credentials(connection, now);
     findings.extend(pause(connection));
@@ -32,19 +46,28 @@ pub async fn examine(broker: &Broker, tenant: &Tenant, connection: &Connection, 
     let needs = definition.and_then(|definition| definition.needs(&connection.settings));
     findings.extend(keyring::findings(&tenant.id, connection, needs, now));
     match broker.connections.ready(tenant, connection) {
-        Ok(ready) if live => {
-            findings.extend(ready.provider.probe().await);
-            if findings.iter().all(|finding| finding.severity != Severity::Fault) {
-                findings.push(login(broker, connection, &ready).await);
-            }
-        }
-        Ok(_) => findings.push(fine("settings and keys", "can be used".to_owned())),
+        Ok(ready) => (findings, Some(ready)),
         Err(error) => {
             let remedy = "mend the connection's settings or credentials";
             findings.push(finding(Severity::Fault, "settings and keys", error.causes(), remedy));
+            (findings, None)
         }
     }
+}
+
+/// Asks the upstream. A login is begun where nothing is at fault so far: what is ours has to be `sound`.
+pub async fn upstream(broker: &Broker, connection: &Connection, ready: &Ready, sound: bool) -> Vec<Finding> {
+    let mut findings = ready.provider.probe().await;
+    if sound && is_sound(&findings) {
+        findings.push(login(broker, connection, ready).await);
+    }
     findings
+}
+
+/// Whether nothing is at fault.
+#[must_use]
+pub fn is_sound(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| finding.severity != Severity::Fault)
 }
 
 /// When the credentials end that say so.

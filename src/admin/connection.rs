@@ -47,12 +47,11 @@ impl Admin {
         connection: &str,
     ) -> Result<Vec<Finding>, AdminError> {
         let (tenant, connection) = self.ready(broker, caller, Right::Try, (tenant, connection)).await?;
-        let mut findings = doctor::examine(broker, &tenant, &connection, true).await;
-        if caller.scope != Scope::All {
-            findings
-                .iter_mut()
-                .filter(|one| one.severity == Severity::Fault && is_upstreams(one))
-                .for_each(|one| NARROWED.clone_into(&mut one.text));
+        let (mut findings, ready) = doctor::own(broker, &tenant, &connection);
+        if let Some(ready) = ready {
+            let sound = doctor::is_sound(&findings);
+            let upstream = doctor::upstream(broker, &connection, &ready, sound).await;
+            findings.extend(if caller.scope == Scope::All { upstream } else { narrowed(upstream) });
         }
         Ok(findings)
     }
@@ -72,7 +71,19 @@ impl Admin {
     }
 }
 
-/// Whether a finding is of the upstream: not of our own settings, keys and certificates.
-fn is_upstreams(finding: &Finding) -> bool {
-    matches!(finding.subject.as_str(), "metadata" | "keys" | "login")
+/// What asking the upstream has found, for who may have chosen its address: of all that is not fine one
+/// finding, which tells neither what was asked nor what came back.
+fn narrowed(findings: Vec<Finding>) -> Vec<Finding> {
+    let is_fine = |finding: &Finding| finding.severity == Severity::Fine;
+    let (mut told, wrong): (Vec<_>, Vec<_>) = findings.into_iter().partition(is_fine);
+    if !wrong.is_empty() {
+        let severity = if doctor::is_sound(&wrong) { Severity::Warning } else { Severity::Fault };
+        let (subject, text) = ("upstream".to_owned(), NARROWED.to_owned());
+        told.push(Finding { severity, subject, text, remedy: None });
+    }
+    told
 }
+
+#[cfg(test)]
+#[path = "connection_tests.rs"]
+mod tests;
