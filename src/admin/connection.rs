@@ -1,7 +1,8 @@
 //! What is known of a connection beside its document: its setup sheet, and the doctor's findings.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc, time::Duration};
 
+use tokio::time::timeout;
 use tunnus_sdk::{Finding, Severity};
 
 use super::{Admin, AdminError, Caller, On, Right, Scope};
@@ -14,6 +15,9 @@ use crate::{
 
 /// What is said of a fault to who may have chosen the address: no more than that.
 const NARROWED: &str = "the upstream cannot be reached, or does not answer as it should";
+
+/// How long one look at an upstream may last, whatever number of requests it takes.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 impl Admin {
     /// What the upstream's admin must set.
@@ -38,7 +42,8 @@ impl Admin {
     /// fails that it does, and not how: an address must not be a way to look around.
     ///
     /// # Errors
-    /// As [`Self::permit`]; [`AdminError::NotFound`].
+    /// As [`Self::permit`]; [`AdminError::NotFound`]; [`AdminError::TooMany`] where one of the tenant's
+    /// is under way.
     pub async fn check(
         &self,
         broker: &Broker,
@@ -47,10 +52,11 @@ impl Admin {
         connection: &str,
     ) -> Result<Vec<Finding>, AdminError> {
         let (tenant, connection) = self.ready(broker, caller, Right::Try, (tenant, connection)).await?;
+        let _turn = self.checks.begin(&tenant.id)?;
         let (mut findings, ready) = doctor::own(broker, &tenant, &connection);
         if let Some(ready) = ready {
             let sound = doctor::is_sound(&findings);
-            let upstream = doctor::upstream(broker, &connection, &ready, sound).await;
+            let upstream = within(DEADLINE, doctor::upstream(broker, &connection, &ready, sound)).await;
             findings.extend(if caller.scope == Scope::All { upstream } else { narrowed(upstream) });
         }
         Ok(findings)
@@ -69,6 +75,15 @@ impl Admin {
         let connection = tenant.connection(connection).cloned().ok_or(AdminError::NotFound)?;
         Ok((tenant, connection))
     }
+}
+
+/// What is found until the deadline; beyond it, that it has passed.
+async fn within(deadline: Duration, findings: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
+    timeout(deadline, findings).await.unwrap_or_else(|_| {
+        let text = format!("has not answered everything within {} s", deadline.as_secs());
+        let remedy = Some("look whether the upstream is up and this host can reach it".to_owned());
+        vec![Finding { severity: Severity::Fault, subject: "upstream".to_owned(), text, remedy }]
+    })
 }
 
 /// What asking the upstream has found, for who may have chosen its address: of all that is not fine one

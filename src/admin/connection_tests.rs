@@ -1,3 +1,5 @@
+use std::future::{pending, ready};
+
 use super::*;
 
 fn finding(severity: Severity, subject: &str, text: &str) -> Finding {
@@ -30,4 +32,12 @@ fn what_is_fine_is_told_as_it_is_and_a_warning_is_no_fault() {
     let told: Vec<_> = told.iter().map(|one| (one.severity, one.text.as_str())).collect();
     let expected = [(Severity::Fine, "reachable, and names this issuer"), (Severity::Warning, NARROWED)];
     assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn an_upstream_that_never_ends_is_at_fault_when_the_deadline_has_passed() {
+    let late = within(Duration::ZERO, pending()).await;
+    assert_eq!((late.len(), late[0].severity), (1, Severity::Fault));
+    let fine = vec![finding(Severity::Fine, "keys", "published")];
+    assert_eq!(within(DEADLINE, ready(fine.clone())).await, fine);
 }

@@ -18,8 +18,8 @@ pub enum AdminError {
     /// No token, or none that holds.
     #[error("an admin token is needed: it is missing, unknown, expired or revoked")]
     Unauthenticated,
-    /// Too many wrong tokens were shown.
-    #[error("too many wrong tokens were shown; wait before the next try")]
+    /// Too many wrong tokens were shown, or too many connections are being checked.
+    #[error("too many tries at once; wait before the next")]
     TooMany,
     /// The caller's role may not.
     #[error("the caller's role may not do this")]

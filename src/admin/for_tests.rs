@@ -72,6 +72,11 @@ impl World {
         self.admin.put(&operator(), tenant, part, (expected, document)).await.unwrap()
     }
 
+    /// A check of a tenant's connection that is under way until this is dropped.
+    pub fn under_way(&self, tenant: &str) -> impl Drop + use<> {
+        self.admin.checks.begin(tenant).unwrap()
+    }
+
     /// Lets time pass.
     pub fn pass(&self, seconds: i64) {
         self.now.fetch_add(seconds, Ordering::Relaxed);

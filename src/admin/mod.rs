@@ -6,6 +6,7 @@
 //! `tenant`'s.
 
 mod caller;
+mod checks;
 mod connection;
 mod document;
 mod error;
@@ -41,7 +42,7 @@ pub use self::{
     tokens::{CreatedToken, NewToken, TokenInfo, Tokens},
 };
 
-use self::source::Source;
+use self::{checks::Checks, source::Source};
 
 /// The administration of one broker.
 #[derive(Clone)]
@@ -50,6 +51,7 @@ pub struct Admin {
     providers: Providers,
     tokens: Tokens,
     keys: Policy,
+    checks: Checks,
     ambient: Ambient,
 }
 
@@ -58,14 +60,16 @@ impl Admin {
     #[must_use]
     pub fn of_store(store: Store, providers: Providers, ambient: Ambient) -> Self {
         let tokens = Tokens::in_sql(store.sql().clone(), store.audit().clone(), ambient.clone());
-        Self { source: Source::Store(store), providers, tokens, keys: Policy::default(), ambient }
+        let (keys, checks) = (Policy::default(), Checks::default());
+        Self { source: Source::Store(store), providers, tokens, keys, checks, ambient }
     }
 
     /// Of a folder of files: it is read, never written, and tokens last as long as the process.
     #[must_use]
     pub fn of_folder(folder: Folder, providers: Providers, audit: Audit, ambient: Ambient) -> Self {
         let tokens = Tokens::in_memory(audit, ambient.clone());
-        Self { source: Source::Folder(folder), providers, tokens, keys: Policy::default(), ambient }
+        let (keys, checks) = (Policy::default(), Checks::default());
+        Self { source: Source::Folder(folder), providers, tokens, keys, checks, ambient }
     }
 
     /// The tokens, for who is no caller yet.

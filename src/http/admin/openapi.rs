@@ -132,7 +132,7 @@ fn responses(endpoint: &Endpoint) -> Value {
     refuse("400", "Faulty: all faults, each with its place");
     refuse("401", "No token that holds");
     refuse("404", "Not there, or not within reach");
-    refuse("429", "Too many wrong tokens");
+    refuse("429", "Too many wrong tokens, or checks at once");
     refuse("500", "The broker failed");
     refuse("503", "A store does not answer");
     if endpoint.right.roles().len() < Role::ALL.len() {

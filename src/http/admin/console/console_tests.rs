@@ -588,3 +588,16 @@ async fn an_order_is_found_by_what_is_known_of_it() {
     let page = site.get(&browser, "/console/tenants/acme/recent").await.body;
     assert!(page.contains("provider_unavailable") && page.contains("trace-1") && !page.contains("4711"));
 }
+
+#[actix_web::test]
+async fn a_connection_is_not_checked_while_another_of_the_tenant_is() {
+    let site = Site::new().await;
+    let browser = site.enter(Role::TenantAdmin, Some("acme")).await;
+    let check = "/console/tenants/acme/connections/bank/check";
+    let under_way = site.world.under_way("acme");
+    assert_eq!(site.post(&browser, check, &[]).await.status, 429);
+    drop(under_way);
+    for _ in 0..2 {
+        assert_eq!(site.post(&browser, check, &[]).await.status, 200, "and each ends");
+    }
+}
