@@ -601,3 +601,24 @@ async fn a_connection_is_not_checked_while_another_of_the_tenant_is() {
         assert_eq!(site.post(&browser, check, &[]).await.status, 200, "and each ends");
     }
 }
+
+#[actix_web::test]
+async fn an_address_does_not_lead_a_form_to_another_route() {
+    let site = Site::new().await;
+    let browser = site.enter(Role::Operator, None).await;
+    for path in [
+        "/console/tokens/..%2Ftenants%2Facme%2Fremove%3F/revoke",
+        "/console/tokens/x%3F/revoke",
+        "/console/tokens/x%23/revoke",
+        "/console/tokens/%2E%2E/revoke",
+        "/console/tenants/acme%2Fremove%3F/new-app",
+        "/console/tenants/acme/apps/shop/secrets/..%2F..%2F..%2Fremove%3F/remove",
+        "/console/tenants/acme/new-connection/..%2Fapps%2Fshop%2Fsecrets%3F",
+    ] {
+        let page = site.get(&browser, path).await;
+        assert_eq!(page.status, 404, "{path}: {}", page.body);
+        assert!(!page.body.contains("<form"), "{path}: {}", page.body);
+        assert_eq!(site.post(&browser, path, &[]).await.status, 404, "{path}");
+    }
+    assert_eq!(site.get(&browser, "/console/tokens/Ab-_9/revoke").await.status, 200);
+}

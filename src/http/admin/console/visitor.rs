@@ -56,6 +56,8 @@ pub struct Posted {
 pub enum Refusal {
     /// There is no session.
     SignIn,
+    /// The address names what can be no id.
+    Nothing,
     /// The form is none of ours, or of another session.
     Foreign,
     /// The body is too long or did not come whole.
@@ -87,11 +89,20 @@ impl Visitor {
             return Err(Refusal::Unavailable);
         };
         let secret = cookie(request, console.is_https(), COOKIE).ok_or(Refusal::SignIn)?;
+        if !request.match_info().iter().all(|(_, value)| may_be_id(value)) {
+            return Err(Refusal::Nothing);
+        }
         let known = known(admin.clone(), broker.clone(), secret);
         let known = broker.runtime.spawn(known).await.map_err(|_| Refusal::Unavailable)?;
         let (session, caller) = known?.ok_or(Refusal::SignIn)?;
         Ok(Self { admin, broker, console, caller, session, locale: locale(request) })
     }
+}
+
+/// Whether `text` can be an id. It is put into addresses that forms are sent to: with a slash or a
+/// question mark in it, which `%2F` and `%3F` would bring, it would lead to another page's route.
+fn may_be_id(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// The session of a cookie's secret, and who it is of as of now.
@@ -208,6 +219,7 @@ impl ResponseError for Refused {
     fn status_code(&self) -> StatusCode {
         match self.refusal {
             Refusal::SignIn => StatusCode::SEE_OTHER,
+            Refusal::Nothing => StatusCode::NOT_FOUND,
             Refusal::Foreign => StatusCode::FORBIDDEN,
             Refusal::Body => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -220,6 +232,7 @@ impl ResponseError for Refused {
         }
         let texts = Texts::of(self.locale);
         let words = match self.refusal {
+            Refusal::Nothing => texts.not_found,
             Refusal::Foreign => texts.foreign_form,
             Refusal::Body => texts.too_long,
             Refusal::SignIn | Refusal::Unavailable => texts.unavailable,
