@@ -19,7 +19,8 @@ use crate::{
         event::{Event, Kind},
         store::SqlEvents,
     },
-    store::{MemoryLimits, MemoryStore},
+    digest::sha256_base64url,
+    store::{Key, MemoryLimits, MemoryStore},
     tenant::{
         for_tests::providers,
         store::{cache::StoredTenants, change::Part},
@@ -621,4 +622,16 @@ async fn an_address_does_not_lead_a_form_to_another_route() {
         assert_eq!(site.post(&browser, path, &[]).await.status, 404, "{path}");
     }
     assert_eq!(site.get(&browser, "/console/tokens/Ab-_9/revoke").await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_session_that_was_left_does_not_come_back_when_a_request_under_way_renews_it() {
+    let site = Site::new().await;
+    let browser = site.enter(Role::Operator, None).await;
+    let (_, secret) = browser.cookie.split_once('=').unwrap();
+    let (store, key) = (&site.broker.flows.store, Key::new("console", &sha256_base64url(secret)));
+    let renewal = store.read(&key).await.unwrap().unwrap();
+    site.post(&browser, "/console/sign-out", &[]).await;
+    store.put(&key, &renewal, session::IDLE).await.unwrap();
+    assert_eq!(site.get(&browser, "/console/tenants").await.status, 303);
 }

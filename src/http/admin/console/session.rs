@@ -15,7 +15,7 @@ use crate::{
     admin::{AdminError, Caller, Role, Scope},
     digest::sha256_base64url,
     flow::keep::Flows,
-    store::Key,
+    store::{Key, StoreError, Taken},
 };
 
 /// The cookie of a session.
@@ -26,6 +26,9 @@ pub const IDLE: Duration = Duration::from_secs(30 * 60);
 
 /// How long it lasts at all.
 const WHOLE: Duration = Duration::from_secs(10 * 60 * 60);
+
+/// The kind of key under which it stands that a session has ended.
+const ENDED: &str = "console-ended";
 
 /// How old the note of the last request gets before it is written anew.
 const FRESH: i64 = 60;
@@ -98,6 +101,9 @@ impl Session {
     /// [`AdminError::Unavailable`].
     pub async fn find(flows: &Flows, secret: &str) -> Result<Option<Self>, AdminError> {
         let Some(kept) = open::<Kept>(flows, "console", secret, secret).await? else { return Ok(None) };
+        if has_ended(flows, secret).await? {
+            return Ok(None);
+        }
         let now = flows.ambient.now();
         if now >= kept.seen.plus(IDLE) || now >= kept.begun.plus(WHOLE) {
             return Ok(None);
@@ -110,13 +116,16 @@ impl Session {
         Ok(Some(session))
     }
 
-    /// Ends it.
+    /// Ends it. That it has ended is kept apart for as long as it could have lasted: a request under way
+    /// may write the session anew after this.
     ///
     /// # Errors
     /// [`AdminError::Unavailable`].
     pub async fn end(&self, flows: &Flows) -> Result<(), AdminError> {
-        let key = key("console", self.secret.expose_str());
-        flows.store.delete(&key).await.map_err(|error| AdminError::Unavailable(error.into()))
+        let secret = self.secret.expose_str();
+        let unavailable = |error: StoreError| AdminError::Unavailable(error.into());
+        flows.store.put(&key(ENDED, secret), b"1", WHOLE).await.map_err(unavailable)?;
+        flows.store.delete(&key("console", secret)).await.map_err(unavailable)
     }
 
     /// Who has signed in.
@@ -170,6 +179,12 @@ impl Session {
         let secret = self.secret.expose_str();
         seal(flows, "console", secret, secret, &self.kept, IDLE).await
     }
+}
+
+/// Whether the session of a secret was ended.
+async fn has_ended(flows: &Flows, secret: &str) -> Result<bool, AdminError> {
+    let found = flows.store.look(&key(ENDED, secret)).await;
+    found.map(|found| found != Taken::Missing).map_err(|error| AdminError::Unavailable(error.into()))
 }
 
 /// The key of what is known by `name`, which is no part of it.
