@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::digest::sha256_base64url;
 
 /// How long after an event it is signed at the latest, in seconds, while a broker runs.
-const SIGNED_WITHIN: i64 = 600;
+const SIGNED_WITHIN: u64 = 600;
 /// Sets these hashes apart from any other.
 const VERSION: &str = "tunnus/audit/1";
 
@@ -104,7 +104,7 @@ pub enum ChainFault {
         /// The place that it names, or stands at.
         seq: i64,
     },
-    /// Nothing signs the end, which is old enough to have been signed.
+    /// Nothing signs the end, which should have been signed.
     Unsigned {
         /// The first event that nothing signs.
         from: i64,
@@ -143,7 +143,6 @@ pub struct Verifier {
     hash: String,
     /// The first event that nothing signs, and when it happened.
     unsigned: Option<(i64, i64)>,
-    at: i64,
     verified: Verified,
 }
 
@@ -152,7 +151,7 @@ impl Verifier {
     #[must_use]
     pub fn new(tenant: &str) -> Self {
         let verified = Verified { tenant: tenant.to_owned(), ..Verified::default() };
-        Self { signed: BTreeMap::new(), seq: 0, hash: String::new(), unsigned: None, at: 0, verified }
+        Self { signed: BTreeMap::new(), seq: 0, hash: String::new(), unsigned: None, verified }
     }
 
     /// Notes that `hash` is signed at the place `seq`, which is still to come or was the last: of one
@@ -204,13 +203,14 @@ impl Verifier {
         if seq > self.verified.signed {
             self.unsigned.get_or_insert((seq, entry.at));
         }
-        (self.seq, self.hash, self.at) = (seq, found.clone(), entry.at);
+        (self.seq, self.hash) = (seq, found.clone());
     }
 
     /// What it came to by `now`; `last` is how far the chain is known to have gone, `signed` how far it
-    /// is known to have been signed.
+    /// is known to have been signed. Without a `now` of the checker's own the end must be signed: what
+    /// nothing signs tells its time as it likes.
     #[must_use]
-    pub fn finish(mut self, (last, signed): (i64, i64), now: i64) -> Verified {
+    pub fn finish(mut self, (last, signed): (i64, i64), now: Option<i64>) -> Verified {
         let last = last.max(self.verified.signed);
         if last > self.seq {
             self.fault(ChainFault::Cut { to: last });
@@ -219,16 +219,12 @@ impl Verifier {
             self.fault(ChainFault::Checkpoint { seq: signed });
         }
         self.verified.unsigned_since = self.unsigned.map(|(_, at)| at);
-        if let Some((from, _)) = self.unsigned.filter(|(_, at)| now.saturating_sub(*at) > SIGNED_WITHIN) {
+        // An event of a time to come waits for its checkpoint no longer than one of now.
+        let is_young = |at: i64| now.is_some_and(|now| now.abs_diff(at) <= SIGNED_WITHIN);
+        if let Some((from, _)) = self.unsigned.filter(|(_, at)| !is_young(*at)) {
             self.fault(ChainFault::Unsigned { from });
         }
         self.verified
-    }
-
-    /// When the last event happened.
-    #[must_use]
-    pub const fn at(&self) -> i64 {
-        self.at
     }
 }
 

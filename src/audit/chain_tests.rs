@@ -38,7 +38,7 @@ fn verify(links: &[Link], n: i64, signed: i64) -> Vec<ChainFault> {
     let mut verifier = Verifier::new("acme");
     at.for_each(|(seq, hash)| verifier.signed(seq, &hash));
     all(&mut verifier, links);
-    verifier.finish((0, 0), 1_000).faults
+    verifier.finish((0, 0), Some(1_000)).faults
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_sound_chain_has_no_fault_and_says_how_far_it_is_signed() {
     verifier.signed(3, &links[2].hash);
     all(&mut verifier, &links);
     verifier.unchained();
-    let found = verifier.finish((7, 3), 1_000);
+    let found = verifier.finish((7, 3), Some(1_000));
     assert!(found.is_sound());
     assert_eq!((found.events, found.signed, found.unchained), (7, 3, 1));
 }
@@ -83,7 +83,11 @@ fn an_event_that_was_removed_is_found_also_at_the_end() {
     assert_eq!(verify(&[], 6, 6), [ChainFault::Cut { to: 6 }]);
     let mut verifier = Verifier::new("acme");
     all(&mut verifier, links);
-    assert_eq!(verifier.finish((6, 0), 1_000).faults, [ChainFault::Cut { to: 6 }], "or the head tells it");
+    assert_eq!(
+        verifier.finish((6, 0), Some(1_000)).faults,
+        [ChainFault::Cut { to: 6 }],
+        "or the head tells it"
+    );
 }
 
 #[test]
@@ -149,11 +153,12 @@ fn an_end_that_nothing_signs_is_told_and_once_it_is_old_is_a_fault() {
         all(&mut verifier, &links[..3]);
         verifier.signed(3, &links[2].hash);
         all(&mut verifier, &links[3..]);
-        verifier.finish((5, 3), now)
+        verifier.finish((5, 3), Some(now))
     };
     let young = verify(1_600);
     assert_eq!((young.is_sound(), young.signed, young.unsigned_since), (true, 3, Some(1_000)));
     assert_eq!(verify(1_601).faults, [ChainFault::Unsigned { from: 4 }]);
+    assert_eq!(verify(399).faults, [ChainFault::Unsigned { from: 4 }], "its time is to come");
 }
 
 #[test]
@@ -161,9 +166,9 @@ fn a_checkpoint_that_is_gone_or_comes_too_late_is_a_fault() {
     let links = chain(5);
     let mut verifier = Verifier::new("acme");
     all(&mut verifier, &links);
-    assert_eq!(verifier.finish((5, 4), 1_000).faults, [ChainFault::Checkpoint { seq: 4 }]);
+    assert_eq!(verifier.finish((5, 4), Some(1_000)).faults, [ChainFault::Checkpoint { seq: 4 }]);
     let mut verifier = Verifier::new("acme");
     all(&mut verifier, &links);
     verifier.signed(4, &links[3].hash);
-    assert_eq!(verifier.finish((5, 0), 1_000).faults, [ChainFault::Checkpoint { seq: 4 }]);
+    assert_eq!(verifier.finish((5, 0), Some(1_000)).faults, [ChainFault::Checkpoint { seq: 4 }]);
 }

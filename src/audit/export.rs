@@ -2,8 +2,8 @@
 //!
 //! `{"event": {"seq", "hash", "id", "tenant", "at", "class", "body"}}` in the order of the chain, where
 //! `body` is a text, byte for byte what is hashed; behind it, where one was signed there,
-//! `{"checkpoint": {"seq", "jws"}}`. What is not chained yet is not exported; whom an event leads to
-//! stays sealed.
+//! `{"checkpoint": {"seq", "jws"}}`. An export ends at a checkpoint: what none signs yet is not in it,
+//! and where it is, the export is not sound. Whom an event leads to stays sealed.
 
 use std::io::{BufRead, Read};
 
@@ -56,12 +56,17 @@ pub enum ExportError {
 
 impl Records {
     /// A part of a tenant's trail, behind the place `after`: its lines, and the place of its last event.
-    /// None where there is no more.
+    /// None where there is no more, or no more that is signed.
     ///
     /// # Errors
     /// Where the trail cannot be read.
     pub async fn export(&self, tenant: &str, after: i64) -> Result<Option<(String, i64)>, AuditError> {
-        let Some(page) = self.page(tenant, after).await? else { return Ok(None) };
+        let signed = self.signed(tenant).await?;
+        let Some(mut page) = self.page(tenant, after).await? else { return Ok(None) };
+        page.links.retain(|(link, _)| link.seq <= signed);
+        if page.links.is_empty() {
+            return Ok(None);
+        }
         let mut checkpoints = page.checkpoints.into_iter().peekable();
         let (mut text, mut last) = (String::new(), after);
         for (link, _) in page.links {
@@ -72,6 +77,23 @@ impl Records {
             }
         }
         Ok(Some((text, last)))
+    }
+
+    /// How many events of a tenant are not exported yet where what is up to `last` is.
+    ///
+    /// # Errors
+    /// Where the trail cannot be read.
+    pub async fn behind(&self, tenant: &str, last: i64) -> Result<i64, AuditError> {
+        let count = "SELECT COUNT(*) FROM audit_events WHERE tenant = $1 AND (seq > $2 OR seq = 0)";
+        let count = sqlx::query_scalar(count).bind(tenant).bind(last);
+        Ok(count.fetch_one(self.sql.pool()).await?)
+    }
+
+    /// The place of the last checkpoint.
+    async fn signed(&self, tenant: &str) -> Result<i64, AuditError> {
+        let last = "SELECT seq FROM audit_checkpoints WHERE tenant = $1 ORDER BY seq DESC LIMIT 1";
+        let last = sqlx::query_scalar(last).bind(tenant).fetch_optional(self.sql.pool()).await?;
+        Ok(last.unwrap_or_default())
     }
 }
 
@@ -97,9 +119,7 @@ pub fn verify(export: impl BufRead, keys: &PublicKeys) -> Result<Verified, Expor
             Line::Checkpoint { seq, jws } => check_checkpoint(&mut verifier, &tenant, keys, (seq, &jws)),
         }
     }
-    // Nothing tells how old it is but its own last event.
-    let at = verifier.at();
-    Ok(verifier.finish((0, 0), at))
+    Ok(verifier.finish((0, 0), None))
 }
 
 /// The lines of an export, none longer than it may be.

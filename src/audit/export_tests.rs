@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::audit::{chain::ChainFault, for_tests::World};
+use crate::audit::{chain::ChainFault, for_tests::World, records::COMPLETED};
 
 async fn exported(world: &World, tenant: &str) -> String {
     let (mut text, mut after) = (String::new(), 0);
@@ -51,7 +51,53 @@ async fn an_export_that_was_tampered_with_is_not_sound() {
     }
     let stranger = PublicKeys::empty();
     let verified = verify(text.as_bytes(), &stranger).unwrap();
-    assert_eq!(verified.faults, [ChainFault::Checkpoint { seq: 6 }], "another key");
+    let faults = [ChainFault::Checkpoint { seq: 6 }, ChainFault::Unsigned { from: 1 }];
+    assert_eq!(verified.faults, faults, "another key");
+}
+
+#[tokio::test]
+async fn a_chain_that_was_made_anew_without_checkpoints_is_not_sound_whatever_time_it_tells() {
+    let world = World::new().await;
+    world.chained("acme", 3).await;
+    let (text, keys) = (exported(&world, "acme").await, keys(&world).await);
+    let events: Vec<&str> = text.lines().filter(|line| line.starts_with(r#"{"event""#)).collect();
+    for at in [0, i64::MAX] {
+        let mut previous = String::new();
+        let mut anew = |line: &&str| {
+            let mut value: Value = serde_json::from_str(line).unwrap();
+            value["event"]["at"] = at.into();
+            let link = Link::from(serde_json::from_value::<EventLine>(value["event"].clone()).unwrap());
+            previous = crate::audit::chain::hash(&previous, link.seq, &link.entry);
+            value["event"]["hash"] = previous.clone().into();
+            value.to_string()
+        };
+        let forged: Vec<String> = events.iter().map(&mut anew).collect();
+        let verified = verify(forged.join("\n").as_bytes(), &keys).unwrap();
+        assert_eq!(verified.faults, [ChainFault::Unsigned { from: 1 }]);
+    }
+}
+
+#[tokio::test]
+async fn an_export_ends_at_the_last_checkpoint_and_a_longer_one_is_not_sound() {
+    let world = World::new().await;
+    world.login("acme", "early", "order", COMPLETED).await;
+    assert_eq!(exported(&world, "acme").await, "", "nothing is signed");
+    world.chained("acme", 2).await;
+    let signed = exported(&world, "acme").await;
+    world.login("acme", "late", "order", COMPLETED).await;
+    let mut leader = world.leader();
+    world.pass(6);
+    assert_eq!(leader.look().await.unwrap().chained, 2);
+    assert_eq!(exported(&world, "acme").await, signed);
+    assert_eq!(world.records().behind("acme", 6).await.unwrap(), 2);
+    world.pass(61);
+    leader.look().await.unwrap();
+    let longer = exported(&world, "acme").await;
+    let keys = keys(&world).await;
+    assert!(verify(longer.as_bytes(), &keys).unwrap().is_sound());
+    let unsigned: Vec<&str> = longer.lines().take(longer.lines().count() - 1).collect();
+    let verified = verify(unsigned.join("\n").as_bytes(), &keys).unwrap();
+    assert_eq!((verified.signed, verified.faults), (6, vec![ChainFault::Unsigned { from: 7 }]));
 }
 
 #[tokio::test]
@@ -72,7 +118,7 @@ async fn an_export_of_another_tenant_under_this_ones_name_is_not_sound() {
         forged.push('\n');
     }
     let verified = verify(forged.as_bytes(), &keys).unwrap();
-    assert_eq!(verified.faults, [ChainFault::Checkpoint { seq: 4 }]);
+    assert_eq!(verified.faults, [ChainFault::Checkpoint { seq: 4 }, ChainFault::Unsigned { from: 1 }]);
 }
 
 #[test]

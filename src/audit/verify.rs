@@ -80,7 +80,7 @@ impl Records {
         }
         self.check_waiting(tenant, &mut verifier).await?;
         let now = self.audit.0.ambient.now();
-        Ok(verifier.finish(self.head(tenant).await?, now.0))
+        Ok(verifier.finish(self.head(tenant).await?, Some(now.0)))
     }
 
     /// Checks that what a checkpoint signs, which was kept elsewhere, is there still.

@@ -42,7 +42,7 @@ enum Command {
     Find(Find),
     /// Checks that no event was changed, removed, inserted or moved
     Verify(Verify),
-    /// Prints a tenant's trail as lines of JSON, which `verify --file` checks
+    /// Prints a tenant's trail up to its last checkpoint as lines of JSON, which `verify --file` checks
     Export(Export),
     /// Prints the public keys of checkpoints as a JWK set, for whoever checks an export
     Key(Key),
@@ -277,7 +277,16 @@ async fn export(wanted: &Export, out: &mut dyn Write) -> Result<ExitCode, Failur
         after = last;
     }
     out.flush()?;
-    Ok(ExitCode::SUCCESS)
+    let behind = records.behind(&wanted.tenant, after).await?;
+    if behind > 0 {
+        not_exported(behind);
+    }
+    Ok(if after > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[expect(clippy::print_stderr, reason = "standard output is the export itself")]
+fn not_exported(events: i64) {
+    eprintln!("not signed yet, and not exported: the last {events} events");
 }
 
 async fn usage(wanted: &Usage, out: &mut dyn Write) -> Result<ExitCode, Failure> {

@@ -107,6 +107,16 @@ async fn an_export_is_checked_without_settings_and_a_forged_one_found() {
 }
 
 #[tokio::test]
+async fn what_nothing_signs_is_not_exported() {
+    let world = World::new();
+    world.login().await;
+    let records = open(&world.config).await.unwrap();
+    sqlx::query("DELETE FROM audit_checkpoints").execute(records.pool_for_tests()).await.unwrap();
+    let (code, told) = world.run(&["export", "--tenant", "acme"]).await.unwrap();
+    assert_eq!((code, told.as_str()), (ExitCode::FAILURE, ""));
+}
+
+#[tokio::test]
 async fn a_checkpoint_that_was_kept_elsewhere_tells_of_a_cut_end() {
     let world = World::new();
     world.login().await;
