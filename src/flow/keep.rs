@@ -139,7 +139,7 @@ impl Flows {
     /// [`Code::StoreUnavailable`].
     pub async fn overrule(&self, outcome: &Outcome) -> Result<(), Error> {
         let (key, value) = self.sealed_outcome(outcome)?;
-        self.store.put(&key, &value, self.outcome_kept(outcome)).await?;
+        self.store.decide(&key, &value, self.outcome_kept(outcome)).await?;
         self.waiting.wake(&outcome.identification.id);
         Ok(())
     }

@@ -45,6 +45,10 @@ impl FlowStore for MeteredStore {
         self.measured("put", self.inner.put(key, value, keep)).await
     }
 
+    async fn decide(&self, key: &Key, value: &[u8], keep: Duration) -> Result<(), StoreError> {
+        self.measured("put", self.inner.decide(key, value, keep)).await
+    }
+
     async fn create(&self, key: &Key, value: &[u8], keep: Duration) -> Result<bool, StoreError> {
         self.measured("create", self.inner.create(key, value, keep)).await
     }

@@ -60,6 +60,12 @@ pub trait FlowStore: Send + Sync {
     /// Writes `value`, whatever stood there, for `keep`.
     async fn put(&self, key: &Key, value: &[u8], keep: Duration) -> Result<(), StoreError>;
 
+    /// The same of what must outlive the server that takes it, as a `take` and a `create` must: where
+    /// replicas confirm, an unconfirmed one has failed.
+    async fn decide(&self, key: &Key, value: &[u8], keep: Duration) -> Result<(), StoreError> {
+        self.put(key, value, keep).await
+    }
+
     /// Writes `value` for `keep` where nothing stands yet; false where something does.
     async fn create(&self, key: &Key, value: &[u8], keep: Duration) -> Result<bool, StoreError>;
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tunnus_jose::{DecryptionRing, KeyError, SigningKey};
 use tunnus_sdk::Credentials;
 
-use crate::keyring::Key;
+use crate::keyring::{Key, Purpose, State};
 
 /// A JWK set in its published form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,11 +30,10 @@ impl KeySet {
     /// the ring publishes before its use and after.
     #[must_use]
     pub fn published(in_use: Vec<Value>, ring: &[Key]) -> Self {
-        let kid = |jwk: &Value| jwk.get("kid").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let is_withheld = |jwk: &Value| ring.iter().any(|key| !key.duties().published && key.kid == kid(jwk));
+        let is_withheld = |jwk: &Value| ring.iter().any(|key| !key.duties().published && is_of(jwk, key));
         let mut keys: Vec<Value> = in_use.into_iter().filter(|jwk| !is_withheld(jwk)).collect();
         for key in ring.iter().filter(|key| key.duties().published) {
-            if keys.iter().all(|known| kid(known) != key.kid) {
+            if keys.iter().all(|known| !is_of(known, key)) {
                 keys.push(key.public.clone());
             }
         }
@@ -55,10 +54,26 @@ impl KeySet {
     }
 }
 
+/// Whether a public key is this one of the ring. A name alone does not tell: a retired key, one for
+/// another use and a certificate's may share it.
+fn is_of(jwk: &Value, key: &Key) -> bool {
+    let usage = match key.purpose {
+        Purpose::Signing => "sig",
+        Purpose::Decryption => "enc",
+        Purpose::Certificate => return false,
+    };
+    let says = |name: &str| jwk.get(name).and_then(Value::as_str);
+    key.state != State::Retired
+        && says("kid") == Some(&key.kid)
+        && says("use").is_none_or(|said| said == usage)
+}
+
 #[cfg(test)]
 mod tests {
+    use tunnus_sdk::Timestamp;
+
     use super::*;
-    use crate::tenant::for_tests::keys;
+    use crate::{keyring::KeyKind, tenant::for_tests::keys};
 
     #[test]
     fn public_keys_have_no_private_part_and_one_bad_key_is_no_set() {
@@ -76,5 +91,37 @@ mod tests {
         }
         let bad = Credentials { signing: vec!["{}".into()], ..credentials };
         assert!(KeySet::of_credentials(&bad, &[]).is_err());
+    }
+
+    #[test]
+    fn a_key_of_the_ring_withholds_itself_alone() {
+        let jwk = json!({ "kty": "RSA", "kid": "2026", "use": "sig", "n": "AQAB", "e": "AQAB" });
+        let in_ring = |purpose, state| Key {
+            connection: None,
+            purpose,
+            kind: KeyKind::Rsa(2048),
+            kid: "2026".to_owned(),
+            state,
+            since: Timestamp(0),
+            made_at: Timestamp(0),
+            not_after: None,
+            fetched: false,
+            public: jwk.clone(),
+            certificate: None,
+            subject: None,
+        };
+        let count = |ring: &[Key]| {
+            let set: Value = serde_json::from_str(&KeySet::published(vec![jwk.clone()], ring).body).unwrap();
+            set["keys"].as_array().unwrap().len()
+        };
+        let active = in_ring(Purpose::Signing, State::Active);
+        for other in [
+            in_ring(Purpose::Signing, State::Retired),
+            in_ring(Purpose::Decryption, State::Cooldown),
+            in_ring(Purpose::Certificate, State::Created),
+        ] {
+            assert_eq!(count(&[active.clone(), other]), 1);
+        }
+        assert_eq!(count(&[in_ring(Purpose::Signing, State::Created)]), 0, "it is not published yet");
     }
 }

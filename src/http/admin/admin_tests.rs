@@ -441,3 +441,20 @@ async fn a_key_lives_from_the_api_and_its_private_part_stays_inside() {
     let all = [made.body, shown.body, list.body, named.body].map(|body| body.to_string()).join("");
     assert!(!all.contains("\"d\"") && !all.contains("PRIVATE"), "{all}");
 }
+
+#[actix_web::test]
+async fn what_a_passphrase_protects_is_opened_for_the_operator_alone() {
+    let api = Api::new().await;
+    let admin = api.token(Role::TenantAdmin, Some("acme")).await;
+    let operator = api.operator().await;
+    let path = "/tenants/acme/key-imports";
+    for mut body in [json!({ "pkcs12": "AAAA" }), json!({ "text": "x", "passphrase": "secret" })] {
+        body["purpose"] = json!("signing");
+        let refused = api.ask(&admin, Method::Post, path, Some(body.clone())).await;
+        assert_eq!(refused.status, 400);
+        assert!(refused.body.to_string().contains("without a passphrase"), "{}", refused.body);
+        let judged = api.ask(&operator, Method::Post, path, Some(body)).await;
+        assert_eq!(judged.status, 400);
+        assert!(!judged.body.to_string().contains("without a passphrase"), "{}", judged.body);
+    }
+}

@@ -91,14 +91,16 @@ pub async fn keep(
     let access = Access { tenant: tenant.id.clone(), app: app.id.clone(), given, expires_at };
     let key = place.key();
     let sealed = broker.flows.seal("access", &key, &[token.expose_str()], &access)?;
-    match broker.flows.store.create(&key, &sealed, kept(broker)).await {
-        Ok(is_new) => Ok(is_new),
-        // An answer that was lost: what stands there tells whether it is ours.
-        Err(error) => match broker.flows.store.read(&key).await {
-            Ok(Some(there)) if there == sealed => Ok(true),
-            Ok(_) | Err(_) => Err(error.into()),
-        },
+    let store = &broker.flows.store;
+    if let Ok(is_new) = store.create(&key, &sealed, kept(broker)).await {
+        return Ok(is_new);
     }
+    // An answer that was lost, or a write that no replica has: asked once more, so that what stands
+    // there is known to outlive its server, and then compared.
+    if store.create(&key, &sealed, kept(broker)).await? {
+        return Ok(true);
+    }
+    Ok(store.read(&key).await? == Some(sealed))
 }
 
 /// Revokes the token of `place`, also one that is yet to be kept.
@@ -106,7 +108,7 @@ pub async fn keep(
 /// # Errors
 /// [`Code::StoreUnavailable`].
 pub async fn revoke(broker: &Broker, place: &Place) -> Result<(), Error> {
-    Ok(broker.flows.store.put(&place.key(), REVOKED, kept(broker)).await?)
+    Ok(broker.flows.store.decide(&place.key(), REVOKED, kept(broker)).await?)
 }
 
 /// What `token` is good for at this tenant, now.

@@ -3,7 +3,7 @@
 //!
 //! Owns the commands, one for each operation and each of one key. Nothing is ever sent twice: an
 //! operation whose answer is lost has failed, and the caller decides. Replication is asynchronous, so
-//! what decides a login (a take, a `create`) waits for as many replicas as the URL says (`WAIT`), and
+//! what decides a login (a take, a `create`, a `decide`) waits for as many replicas as the URL says (`WAIT`), and
 //! has failed without them. The server must not evict (`maxmemory-policy noeviction`), or logins under
 //! way vanish.
 
@@ -114,15 +114,26 @@ fn first<T: FromRedisValue>(answers: Vec<Value>, replicas: u8) -> RedisResult<T>
 /// What is asked of one key.
 enum Command<'a> {
     Get,
-    Set { value: &'a [u8], keep: Duration, only_new: bool },
+    Set { value: &'a [u8], keep: Duration, write: Write },
     Take,
     Delete,
 }
 
+/// How a value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Write {
+    /// Whatever stands there.
+    Any,
+    /// Whatever stands there, and it must outlive a failover.
+    Decisive,
+    /// Where nothing stands, and it must outlive a failover.
+    New,
+}
+
 impl Command<'_> {
-    /// Whether it decides a login: it may be done once only, and must outlive a failover.
+    /// Whether it decides a login, and so must outlive a failover.
     const fn decides(&self) -> bool {
-        matches!(self, Self::Take | Self::Set { only_new: true, .. })
+        matches!(self, Self::Take | Self::Set { write: Write::Decisive | Write::New, .. })
     }
 
     fn of(&self, key: &str) -> Cmd {
@@ -130,11 +141,11 @@ impl Command<'_> {
             Self::Get => cmd("GET").arg(key).take(),
             Self::Delete => cmd("DEL").arg(key).take(),
             Self::Take => cmd("SET").arg(key).arg(TOMBSTONE).arg("XX").arg("GET").arg("KEEPTTL").take(),
-            Self::Set { value, keep, only_new } => {
+            Self::Set { value, keep, write } => {
                 let keep = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
                 let mut command = cmd("SET");
                 command.arg(key).arg(value).arg("PX").arg(keep.clamp(1, i64::MAX.unsigned_abs() / 2));
-                if *only_new {
+                if *write == Write::New {
                     command.arg("NX");
                 }
                 command
@@ -210,11 +221,15 @@ fn found(value: Option<Vec<u8>>) -> Taken {
 #[async_trait]
 impl FlowStore for RedisStore {
     async fn put(&self, key: &Key, value: &[u8], keep: Duration) -> Result<(), StoreError> {
-        self.ask::<String>(key, Command::Set { value, keep, only_new: false }).await.map(drop)
+        self.ask::<String>(key, Command::Set { value, keep, write: Write::Any }).await.map(drop)
+    }
+
+    async fn decide(&self, key: &Key, value: &[u8], keep: Duration) -> Result<(), StoreError> {
+        self.ask::<String>(key, Command::Set { value, keep, write: Write::Decisive }).await.map(drop)
     }
 
     async fn create(&self, key: &Key, value: &[u8], keep: Duration) -> Result<bool, StoreError> {
-        let written: Option<String> = self.ask(key, Command::Set { value, keep, only_new: true }).await?;
+        let written: Option<String> = self.ask(key, Command::Set { value, keep, write: Write::New }).await?;
         Ok(written.is_some())
     }
 

@@ -132,7 +132,7 @@ async fn a_store_that_fails_once_loses_no_identification() {
     let bench = Bench::over(Arc::<Faulty>::clone(&store));
     for (call, fault, at_once) in [
         ("look outcome", Fault::Refused, false),
-        ("create access", Fault::Refused, false),
+        ("create access", Fault::Refused, true),
         ("create access", Fault::Lost, true),
     ] {
         let code = code(&bench, "openid").await;

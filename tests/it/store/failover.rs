@@ -224,3 +224,14 @@ async fn the_doctor_looks_at_every_primary() {
     let confirmed = store_at(&cluster.url(""), PATIENT);
     assert_eq!(faults(confirmed.examine().await.unwrap()), 4, "and none has a replica");
 }
+
+#[tokio::test]
+async fn what_is_decided_is_confirmed_also_where_something_stood() {
+    let mut watched = Watched::start().await;
+    let store = store_at(&watched.url(""), PATIENT);
+    assert!(store.create(&key("a"), b"one", MINUTE).await.unwrap());
+    watched.replica.kill();
+    soon(store.put(&key("b"), b"two", MINUTE)).await.expect("nothing hangs on it");
+    assert!(soon(store.decide(&key("a"), b"two", MINUTE)).await.is_err());
+    assert!(soon(store.create(&key("a"), b"two", MINUTE)).await.is_err(), "not even that it is there");
+}

@@ -39,6 +39,10 @@ pub fn import(
     if bytes.expose().len() > MAX_TEXT {
         return Err(KeyError::TooLarge);
     }
+    if passphrase.is_some_and(|passphrase| passphrase.expose_str().contains('\0')) {
+        // OpenSSL takes it as a C string.
+        return Err(KeyError::WrongPassphrase);
+    }
     let (key, certificates) = match std::str::from_utf8(bytes.expose()) {
         Ok(text) if text.trim_start().starts_with('{') => {
             (PrivateKey::parse(&Hidden::new(text.to_owned()))?, None)

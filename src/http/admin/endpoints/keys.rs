@@ -7,7 +7,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tunnus_sdk::{Hidden, Timestamp};
 
 use crate::{
-    admin::AdminError,
+    admin::{AdminError, Role},
     http::admin::{answer::Answer, asked::Asked, routes::Parameter},
     keyring::{Format, Given, KeyKind, Purpose, Registered, Request, Wanted},
 };
@@ -131,6 +131,13 @@ pub async fn import(asked: Asked) -> Result<Answer, AdminError> {
     let keys = asked.admin.write_keys(&asked.caller, asked.tenant()).await?;
     let KeyImport { connection, purpose, text, pkcs12, passphrase, kid, registered: known, until } =
         asked.read()?;
+    if (pkcs12.is_some() || passphrase.is_some()) && asked.caller.role != Role::Operator {
+        // What a passphrase protects costs as much to open as its maker likes.
+        return Err(AdminError::fault(
+            "",
+            "give a JWK or PEM without a passphrase; the operator takes the others in",
+        ));
+    }
     let bytes = match (text, pkcs12) {
         (Some(text), None) => Hidden::new(text.expose_str().as_bytes().to_vec()),
         (None, Some(pkcs12)) => {

@@ -232,7 +232,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     post(
         "/tenants/{tenant}/key-imports",
         Right::WriteKeys,
-        "Takes a private key in that was made elsewhere",
+        "Takes a private key in that was made elsewhere; the operator also one that a passphrase protects",
         does!(keys::import),
     )
     .takes(Takes::Body("KeyImport"))

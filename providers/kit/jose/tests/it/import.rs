@@ -170,3 +170,14 @@ fn a_chain_is_put_in_order() {
     let taken = check(&format!("{root}{leaf}"), &key, Some("client-1"), NOW).unwrap();
     assert_eq!((taken.chain, taken.not_after), (format!("{leaf}{root}"), FROM_TO.1));
 }
+
+#[test]
+fn a_passphrase_that_is_no_c_string_opens_nothing_and_is_not_told() {
+    let key = rsa();
+    let p12 = Pkcs12::builder().pkey(&key).build2("secret").unwrap().to_der().unwrap();
+    let protected = key.private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), b"secret").unwrap();
+    for bytes in [p12, protected] {
+        let error = taken(bytes, Some("secret\0hush"), KeyUse::Signature).unwrap_err();
+        assert_eq!(error, KeyError::WrongPassphrase);
+    }
+}
