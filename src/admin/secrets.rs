@@ -14,7 +14,6 @@ use super::{AdminError, Generated};
 use crate::{
     ambient::Ambient,
     tenant::store::{StoredSecret, change::Part},
-    vault::Place,
 };
 
 /// The most secrets that an app has at once: one, and the one that replaces it.
@@ -23,7 +22,7 @@ const LIVE: usize = 2;
 /// A document without its secrets.
 pub(super) fn masked(part: &Part, document: &Value, secrets: &BTreeMap<String, StoredSecret>) -> Value {
     let mut document = document.clone();
-    for name in names(part) {
+    for name in part.secrets() {
         match document.pointer_mut(&format!("/{name}")) {
             Some(Value::Array(list)) => list.iter_mut().for_each(|one| mask_one(one, secrets)),
             Some(one) => mask_one(one, secrets),
@@ -33,20 +32,12 @@ pub(super) fn masked(part: &Part, document: &Value, secrets: &BTreeMap<String, S
     document
 }
 
-/// The places of secrets in such a part.
-fn names(part: &Part) -> &'static [&'static str] {
-    match part {
-        Part::Tenant => &Place::TENANT,
-        Part::App(_) => &Place::APP,
-        Part::Connection(_) => &Place::CONNECTION,
-        Part::Key(_) => &[],
-    }
-}
-
 fn mask_one(value: &mut Value, secrets: &BTreeMap<String, StoredSecret>) {
     let mask = match value.as_object().and_then(reference) {
         Some(("stored", id)) => mask(id, secrets),
         Some(_) => json!({ "set": true }),
+        // None is kept so; if one were, it would not be shown either.
+        None if value.get("value").is_some() => json!({ "set": true }),
         None => return,
     };
     *value = mask;
@@ -86,7 +77,7 @@ impl Unmask<'_> {
     pub(super) fn unmask(&self, mut given: Value) -> Result<(Value, Vec<Generated>), AdminError> {
         let (mut faults, mut generated) = (Vec::new(), Vec::new());
         self.give_first(&mut given);
-        for name in names(self.part) {
+        for name in self.part.secrets() {
             let pointer = format!("/{name}");
             let kept = self.kept.and_then(|kept| kept.pointer(&pointer)).filter(|kept| is_kept(kept));
             match given.pointer_mut(&pointer) {

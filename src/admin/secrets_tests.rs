@@ -36,6 +36,17 @@ fn an_apps_own_public_keys_are_no_secret() {
 }
 
 #[test]
+fn a_value_is_never_shown() {
+    let kept = json!({ "credentials": {
+        "certificate": { "value": "PEM" }, "signing": [{ "value": "JWK" }, { "stored": "a" }],
+    } });
+    let shown = masked(&bank(), &kept, &BTreeMap::new());
+    let set = json!({ "set": true });
+    let signing = json!([set, { "set": true, "id": "a" }]);
+    assert_eq!(shown, json!({ "credentials": { "certificate": set, "signing": signing } }));
+}
+
+#[test]
 fn only_an_apps_secret_is_made_here() {
     let given = json!({ "credentials": { "client_secret": { "generate": true } } });
     assert!(unmask(&bank(), None, given).is_err());

@@ -53,12 +53,13 @@ impl CredentialsTable {
         let at = |name: &str| format!("{pointer}/{name}");
         let ring = judge.ring(&Holder::Connection(connection.to_owned()));
         let algorithm = needs.and_then(|needs| needs.signing);
+        // Read even where the ring's is shown in its place: what is not read is neither sealed nor kept.
+        let certificate = self.certificate(&at("certificate"), judge);
         let credentials = Credentials {
             client_secret: self.client_secret(&at("client_secret"), judge),
             signing: self.signing(&at("signing"), algorithm, in_use(&ring, Purpose::Signing), judge),
             decryption: self.decryption(&at("decryption"), in_use(&ring, Purpose::Decryption), judge),
-            certificate: ring_certificate(in_use(&ring, Purpose::Certificate))
-                .or_else(|| self.certificate(&at("certificate"), judge)),
+            certificate: ring_certificate(in_use(&ring, Purpose::Certificate)).or(certificate),
             trust_anchor: self.trust_anchor(&at("trust_anchor"), judge),
         };
         (credentials, ring.into_iter().map(|(key, _)| key).collect())

@@ -20,7 +20,7 @@ use super::{
     Store, StoreError, StoredTenant,
     rows::{self, Reading},
 };
-use crate::{audit::event::Actor, tenant::platform::Platform};
+use crate::{audit::event::Actor, tenant::platform::Platform, vault::Place};
 
 pub(super) use self::write::{insert_data_key, insert_secret, is_taken};
 
@@ -38,6 +38,33 @@ pub enum Part {
     Connection(String),
     /// A key of the ring.
     Key(String),
+}
+
+/// What is told of a secret that was given where none is used.
+pub(super) const UNREAD: &str = "nothing uses this secret: it is not kept";
+
+impl Part {
+    /// Where secrets stand in its document.
+    #[must_use]
+    pub const fn secrets(&self) -> &'static [&'static str] {
+        match self {
+            Self::Tenant => &Place::TENANT,
+            Self::App(_) => &Place::APP,
+            Self::Connection(_) => &Place::CONNECTION,
+            Self::Key(_) => &[],
+        }
+    }
+
+    /// Where a secret stands in its `document` as it was given, not sealed.
+    pub(super) fn unsealed(&self, document: &Value) -> Option<String> {
+        let is_given = |one: &Value| one.get("value").is_some();
+        let mut pointers = self.secrets().iter().map(|name| format!("/{name}"));
+        pointers.find(|pointer| match document.pointer(pointer) {
+            Some(Value::Array(list)) => list.iter().any(is_given),
+            Some(one) => is_given(one),
+            None => false,
+        })
+    }
 }
 
 /// What shall become of one part.

@@ -12,7 +12,7 @@ use tunnus_sdk::SettingsError;
 
 use super::{
     LARGEST, NEW, Row, Store, StoreError, StoredFaults, StoredSecret, StoredTenant,
-    change::{differences::differences, insert_data_key, insert_secret, is_taken, platform_of},
+    change::{Part, UNREAD, differences::differences, insert_data_key, insert_secret, is_taken, platform_of},
     rows::StoredSecrets,
 };
 use crate::{
@@ -232,6 +232,7 @@ impl Store {
                 *place = json!({ "stored": id });
             }
         }
+        check_sealed(&document)?;
         secrets.retain(|id, _| kept.named.contains(id));
         let row = Row { document, revision: NEW };
         Ok(StoredPlatform { id: change.platform.clone(), row, secrets, data_key })
@@ -308,6 +309,17 @@ fn check_form(change: &PlatformChange, document: &Value) -> Result<(), PlatformE
         return Err(fault("", "a platform has at most 1 MiB of settings".to_owned()));
     }
     Ok(())
+}
+
+/// A secret of an app is never kept as it was given.
+fn check_sealed(document: &Value) -> Result<(), PlatformError> {
+    let apps = document.get("apps").and_then(Value::as_array).into_iter().flatten();
+    let fault = |(index, app): (usize, &Value)| {
+        let pointer = Part::App(String::new()).unsealed(app)?;
+        Some(SettingsError::new(format!("/apps/{index}{pointer}"), UNREAD))
+    };
+    let faults: Vec<_> = apps.enumerate().filter_map(fault).collect();
+    if faults.is_empty() { Ok(()) } else { Err(PlatformError::Faulty(faults)) }
 }
 
 impl Draft {

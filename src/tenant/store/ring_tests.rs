@@ -3,7 +3,7 @@
 #![expect(clippy::cognitive_complexity, reason = "each assertion counts")]
 
 use serde_json::{Value, json};
-use tunnus_jose::{DecryptionKey, SigningKey};
+use tunnus_jose::{DecryptionKey, SigningKey, certificate::self_signed, to_pem};
 use tunnus_sdk::{SigningAlgorithm, Timestamp};
 
 use super::{
@@ -23,6 +23,7 @@ on_both! {
     no_private_part_can_be_read_and_none_opens_elsewhere
     keys_go_with_their_connection_and_stay_at_a_prune
     of_two_who_change_a_key_the_second_is_told
+    a_certificate_that_was_given_is_sealed_and_kept_beside_the_rings
 }
 
 /// A tenant that names no key.
@@ -216,4 +217,62 @@ async fn of_two_who_change_a_key_the_second_is_told(url: SqlUrl) {
         assert!(told(&store.change(&change).await.unwrap_err())[0].starts_with("the key `x` "));
     }
     assert!(put(&store, crate::tenant::for_tests::GOOD).await.is_err(), "its subject key is another's");
+}
+
+/// A certificate with its key.
+fn certified(name: &str) -> (NewKey, String) {
+    let made = new(Purpose::Certificate, KeyKind::P256);
+    let certificate = self_signed(&made.private, name, (Timestamp(0), Timestamp(4_000_000_000))).unwrap();
+    let key = Key { state: State::Active, certificate: Some(certificate.clone()), ..made.key };
+    (NewKey { key, private: made.private }, certificate)
+}
+
+async fn a_certificate_that_was_given_is_sealed_and_kept_beside_the_rings(url: SqlUrl) {
+    let store = store(&url).await;
+    bare(&store).await;
+    let ((ring, ring_pem), (other, other_pem)) = (certified("ring"), certified("given"));
+    let stored = put_key(&store, "ring", to_document(&ring)).await.unwrap();
+    let row = stored.part(&bank()).unwrap();
+    let mut document = row.document.clone();
+    let private = to_pem(&other.private).unwrap();
+    let given = format!("{other_pem}{}", private.expose_str());
+    document["credentials"] = json!({ "certificate": { "value": given } });
+    let sealed = store.change(&edit(bank(), Some(row.revision), Some(document))).await.unwrap();
+    let mut row = sealed.tenant.unwrap().part(&bank()).unwrap().clone();
+    assert!(row.document["credentials"]["certificate"]["stored"].is_string());
+    let rows = sqlx::query_scalar::<_, String>("SELECT document FROM connections");
+    let dump = rows.fetch_all(store.sql().pool()).await.unwrap().join("\n");
+    assert!(dump.contains("stored") && !dump.contains("BEGIN"));
+    let shown = async || {
+        let tenant = loaded(&store).await;
+        let shown = tenant.connection("bank").unwrap().credentials.certificate.clone().unwrap();
+        shown.expose_str().to_owned()
+    };
+    assert!(shown().await.contains(ring_pem.trim_end()));
+    // Another change keeps what is not shown at the time.
+    row.document["display_name"] = json!("Another");
+    store.change(&edit(bank(), Some(row.revision), Some(row.document))).await.unwrap();
+    put_key(&store, "ring", json!(Key { state: State::Retired, ..ring.key })).await.unwrap();
+    assert!(shown().await == given.trim_end());
+}
+
+#[test]
+fn a_secret_that_is_not_sealed_is_found_wherever_secrets_stand() {
+    let given = json!({ "value": "x" });
+    for part in [Part::Tenant, Part::App("shop".to_owned()), bank()] {
+        for name in part.secrets() {
+            for (secret, found) in [
+                (given.clone(), true),
+                (json!([{ "stored": "a" }, given.clone()]), true),
+                (json!([{ "stored": "a" }]), false),
+                (json!({ "stored": "a" }), false),
+            ] {
+                let document = match name.split_once('/') {
+                    Some((table, key)) => json!({ table: { key: secret } }),
+                    None => json!({ *name: secret }),
+                };
+                assert_eq!(part.unsealed(&document).is_some(), found, "{document}");
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tunnus_sdk::SettingsError;
 
-use super::{Change, ChangeError, Edit, Part, PartFault, ring};
+use super::{Change, ChangeError, Edit, Part, PartFault, UNREAD, ring};
 use crate::{
     config::Reference,
     tenant::{
@@ -63,6 +63,7 @@ impl Draft {
             }
             let (tenant, read) = judge(store, change, after, &key, platforms)?;
             seal(store, change, after, &key, read).map_err(vault)?;
+            check_sealed(after)?;
             check_subject(before.as_ref(), after)?;
             if missing == Missing::Made {
                 ring::make_missing(store, after, &tenant, &key)?;
@@ -182,6 +183,16 @@ fn seal(
     let named = kept.named;
     after.secrets.retain(|id, secret| named.contains(id) || Place::parse(tenant, &secret.place).is_err());
     Ok(())
+}
+
+/// A secret is never kept as it was given, not even one that nothing has read.
+fn check_sealed(after: &StoredTenant) -> Result<(), ChangeError> {
+    let fault = |part: Part| {
+        let pointer = part.unsealed(&after.part(&part)?.document)?;
+        Some(PartFault { part, fault: SettingsError::new(pointer, UNREAD) })
+    };
+    let faults: Vec<_> = after.parts().filter_map(fault).collect();
+    if faults.is_empty() { Ok(()) } else { Err(ChangeError::Faulty(faults)) }
 }
 
 /// Secrets that are kept.
