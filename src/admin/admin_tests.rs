@@ -193,6 +193,34 @@ async fn what_would_spoil_another_part_is_refused_with_its_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_takes_nothing_that_is_no_part_of_it() {
+    let world = World::new().await;
+    let read = world.admin.part(&operator(), "acme", &Part::Tenant).await.unwrap();
+    let before = kept(&world, &Part::Tenant).await;
+    for (member, entry) in [("apps", app()), ("connections", connection()), ("secrets", connection())] {
+        for list in [json!([entry]), json!([])] {
+            let mut document = read.value.clone();
+            document[member] = list;
+            let given = (Expected::Revision(read.revision), document);
+            let refused = world.admin.put(&operator(), "acme", &Part::Tenant, given).await.unwrap_err();
+            assert_eq!(faults(&refused)[0].0, format!("/{member}"));
+        }
+    }
+    assert_eq!(kept(&world, &Part::Tenant).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platform_takes_nothing_that_is_no_part_of_it() {
+    let world = World::new().await;
+    let read = world.admin.platform(&operator(), "group").await.unwrap();
+    let mut document = read.value;
+    document["connections"] = json!([connection()]);
+    let given = (Expected::Revision(read.revision), document);
+    let refused = world.admin.put_platform(&operator(), "group", given).await.unwrap_err();
+    assert_eq!(faults(&refused)[0].0, "/connections");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_id_has_no_odd_characters() {
     let world = World::empty().await;
     for id in ["", "A", "a_b", "-a", "a/b", "é", "a\0", &"a".repeat(64), "../etc"] {

@@ -96,6 +96,7 @@ fn apply(
     }
     let row = edit.document.clone().map(|document| Row { document, revision: NEW });
     check_id(edit, change)?;
+    check_members(edit)?;
     match (&edit.part, after.as_mut(), row) {
         (Part::Tenant, _, None) => *after = None,
         (Part::Tenant, Some(tenant), Some(row)) => tenant.row = row,
@@ -130,6 +131,20 @@ fn check_id(edit: &Edit, change: &Change) -> Result<(), ChangeError> {
     }
     let fault = SettingsError::new(pointer, format!("the id is `{id}` and never changes"));
     Err(ChangeError::Faulty(vec![PartFault { part: edit.part.clone(), fault }]))
+}
+
+/// Apps and connections are parts of their own: in the tenant's they would be kept beside those, and
+/// nobody would judge or seal them.
+fn check_members(edit: &Edit) -> Result<(), ChangeError> {
+    let document = edit.document.as_ref().filter(|_| edit.part == Part::Tenant);
+    let fault = |list: &&str| {
+        document?.get(*list)?;
+        let message = format!("{list} stand beside the tenant, not in it: each is put on its own");
+        let fault = SettingsError::new(format!("/{list}"), message);
+        Some(PartFault { part: Part::Tenant, fault })
+    };
+    let faults: Vec<_> = file::LISTS.iter().filter_map(fault).collect();
+    if faults.is_empty() { Ok(()) } else { Err(ChangeError::Faulty(faults)) }
 }
 
 fn reorder(tenant: &mut StoredTenant, order: Option<&[String]>) {
