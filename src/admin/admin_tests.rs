@@ -327,6 +327,21 @@ async fn a_platforms_admin_makes_tenants_within_the_platform_and_nowhere_else() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_id_of_a_removed_tenant_is_nobodys_but_the_operators() {
+    let world = World::new().await;
+    let read = world.admin.part(&operator(), "other", &Part::Tenant).await.unwrap();
+    let expected = Expected::Revision(read.revision);
+    world.admin.remove(&admin_of_platform("rival"), "other", &Part::Tenant, expected).await.unwrap();
+    for platform in ["group", "rival"] {
+        let given = (Expected::Absent, of_platform(Some(platform)));
+        let made = world.admin.put(&admin_of_platform(platform), "other", &Part::Tenant, given).await;
+        assert_eq!(faults(&made.unwrap_err()), [("/tenant/id", "another tenant has this id")]);
+    }
+    let given = (Expected::Absent, of_platform(Some("group")));
+    assert!(world.admin.put(&operator(), "other", &Part::Tenant, given).await.unwrap().created);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_operator_moves_a_tenant_from_platform_to_platform() {
     let world = World::new().await;
     let read = world.admin.part(&operator(), "acme", &Part::Tenant).await.unwrap();

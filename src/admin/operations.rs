@@ -214,7 +214,10 @@ impl Admin {
             _ => On::Everything,
         };
         self.permit(caller, Right::Found, on).await?;
-        if self.source.store()?.read(tenant).await?.is_some() {
+        let store = self.source.store()?;
+        // A trail outlives its tenant, and is read by who has the id.
+        let is_anothers = caller.scope != Scope::All && store.has_been(tenant).await?;
+        if is_anothers || store.read(tenant).await?.is_some() {
             return Err(taken());
         }
         Ok(None)
@@ -245,7 +248,8 @@ impl Admin {
     }
 }
 
-/// That there is such a tenant is no secret: its discovery is public.
+/// That there is such a tenant is no secret: its discovery is public. One that was removed is told the
+/// same.
 fn taken() -> AdminError {
     AdminError::fault("/tenant/id", "another tenant has this id")
 }
