@@ -3,8 +3,9 @@
 //! A lease says who it is. Each step holds the lease in the transaction that it writes in: who has
 //! stalled past the end of its lease writes nothing, and no two write at once. What is not chained yet
 //! is found by looking, so that whatever a broker has recorded before it ended is chained by the next.
+//! A tenant whose chain cannot go on keeps no other waiting.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, mem, time::Duration};
 
 use sqlx::Row as _;
 use tokio::time::sleep;
@@ -29,7 +30,7 @@ use crate::{
 const EVERY: Duration = Duration::from_millis(400);
 /// How long a broker that has ended without a word keeps the others waiting.
 const LEASE: Duration = Duration::from_secs(5);
-/// How many events are chained in one transaction.
+/// How many events of a tenant are chained in one transaction.
 const AT_ONCE: i64 = 500;
 /// How often a chain that grows is signed.
 const SIGNED_EVERY: Duration = Duration::from_secs(60);
@@ -48,6 +49,8 @@ pub struct Leader {
     erased_at: Option<Timestamp>,
     /// Whether the trail answered the last time.
     answers: bool,
+    /// Whose chains could not go on the last time, and why.
+    stuck: BTreeMap<String, String>,
 }
 
 /// What one look came to.
@@ -74,14 +77,25 @@ impl Leader {
         let Records { audit, sql } = audit.records()?;
         let lease = Lease { name: "audit", holder: ambient.id(), lasts: LEASE };
         let (key, erased_at, ambient) = (None, None, ambient.clone());
-        Some(Self { audit, sql, lease, ambient, retention, key, erased_at, answers: true })
+        Some(Self {
+            audit,
+            sql,
+            lease,
+            ambient,
+            retention,
+            key,
+            erased_at,
+            answers: true,
+            stuck: BTreeMap::new(),
+        })
     }
 
-    /// Leads until dropped, whenever the lease is its own; `told` hears whether the trail answers.
+    /// Leads until dropped, whenever the lease is its own; `told` hears whether the trail answers and
+    /// every chain goes on.
     pub async fn run(&mut self, told: impl Fn(bool) + Send) {
         loop {
             self.look_and_tell().await;
-            told(self.answers);
+            told(self.answers && self.stuck.is_empty());
             sleep(EVERY).await;
         }
     }
@@ -92,6 +106,7 @@ impl Leader {
     /// Where the trail cannot be read or written; nothing is lost.
     pub async fn look(&mut self) -> Result<Looked, AuditError> {
         let mut looked = Looked::default();
+        let stuck = mem::take(&mut self.stuck);
         let now = self.ambient.now();
         let is_due = self.erased_at.is_none_or(|at| now >= at.plus(ERASED_EVERY));
         if !is_due && !self.has_work(now).await? {
@@ -100,12 +115,9 @@ impl Leader {
         if !self.lease.take(&self.sql, now).await? {
             return Ok(looked);
         }
-        loop {
-            let chained = self.chain().await?;
-            looked.chained += chained;
-            if i64::try_from(chained).unwrap_or(i64::MAX) < AT_ONCE {
-                break;
-            }
+        looked.chained = self.chain_all().await?;
+        for (tenant, causes) in self.stuck.iter().filter(|(tenant, _)| !stuck.contains_key(*tenant)) {
+            tracing::error!(tenant, causes, "a tenant's audit events cannot be chained; none is lost");
         }
         looked.signed = self.sign(SIGNED_EVERY).await?;
         if is_due {
@@ -145,24 +157,31 @@ impl Leader {
         Ok(ours.then_some(write))
     }
 
-    /// Chains what waits, at most [`AT_ONCE`]; how many that were.
-    async fn chain(&self) -> Result<usize, AuditError> {
-        let Some(mut write) = self.lead().await? else { return Ok(0) };
-        let waiting = waiting(&mut write).await?;
-        let mut heads = BTreeMap::new();
-        for entry in &waiting {
-            if !heads.contains_key(&entry.tenant) {
-                heads.insert(entry.tenant.clone(), head(&mut write, &entry.tenant).await?);
-            }
-            if let Some(head) = heads.get_mut(&entry.tenant) {
-                append(&mut write, head, entry).await?;
+    /// Chains all that waits; how many events that were.
+    async fn chain_all(&mut self) -> Result<usize, AuditError> {
+        let mut count = 0;
+        loop {
+            let chained = self.chain().await?;
+            count += chained;
+            if i64::try_from(chained).unwrap_or(i64::MAX) < AT_ONCE {
+                return Ok(count);
             }
         }
-        for (tenant, head) in &heads {
-            put_head(&mut write, tenant, head).await?;
+    }
+
+    /// Chains what waits, at most [`AT_ONCE`] of each tenant; how many that were.
+    async fn chain(&mut self) -> Result<usize, AuditError> {
+        let waiting = "SELECT DISTINCT tenant FROM audit_events WHERE seq = 0";
+        let tenants: Vec<String> = sqlx::query_scalar(waiting).fetch_all(self.sql.pool()).await?;
+        let mut count = 0;
+        for tenant in tenants {
+            let Some(write) = self.lead().await? else { break };
+            match extend(write, &tenant).await {
+                Ok(chained) => count += chained,
+                Err(error) => drop(self.stuck.insert(tenant, Error::from(error).causes())),
+            }
         }
-        write.commit().await?;
-        Ok(waiting.len())
+        Ok(count)
     }
 
     /// Signs each chain that has grown and was not signed for so long.
@@ -209,11 +228,23 @@ impl Leader {
     }
 }
 
-/// What waits to be chained, in the order of time.
-async fn waiting(write: &mut Write) -> Result<Vec<Entry>, AuditError> {
+/// Chains what waits of a tenant, at most [`AT_ONCE`]; how many that were.
+async fn extend(mut write: Write, tenant: &str) -> Result<usize, AuditError> {
+    let waiting = waiting(&mut write, tenant).await?;
+    let mut head = head(&mut write, tenant).await?;
+    for entry in &waiting {
+        append(&mut write, &mut head, entry).await?;
+    }
+    put_head(&mut write, tenant, &head).await?;
+    write.commit().await?;
+    Ok(waiting.len())
+}
+
+/// What of a tenant waits to be chained, in the order of time.
+async fn waiting(write: &mut Write, tenant: &str) -> Result<Vec<Entry>, AuditError> {
     let waiting = "SELECT id, tenant, happened_at, class, body FROM audit_events
-                   WHERE seq = 0 ORDER BY id LIMIT $1";
-    let rows = sqlx::query(waiting).bind(AT_ONCE).fetch_all(&mut **write).await?;
+                   WHERE seq = 0 AND tenant = $1 ORDER BY id LIMIT $2";
+    let rows = sqlx::query(waiting).bind(tenant).bind(AT_ONCE).fetch_all(&mut **write).await?;
     rows.iter().map(super::store::entry).collect()
 }
 

@@ -97,9 +97,20 @@ async fn no_two_events_get_one_place_whatever_a_leader_believes(url: SqlUrl) {
     leader.look().await.unwrap();
     world.tamper("UPDATE audit_heads SET seq = 1").await;
     world.login("acme", "b", "order", COMPLETED).await;
-    leader.look().await.unwrap_err();
+    world.login("other", "c", "order", COMPLETED).await;
+    assert_eq!(leader.look().await.unwrap().chained, 2);
+    assert_eq!(leader.stuck.keys().collect::<Vec<_>>(), ["acme"]);
     let verified = verify(&world, "acme").await;
     assert_eq!((verified.events, verified.unchained), (2, 2), "nothing is lost");
+    let other = verify(&world, "other").await;
+    assert_eq!(
+        (other.is_sound(), other.events, other.unchained),
+        (true, 2, 0),
+        "nor is another kept waiting"
+    );
+    world.tamper("UPDATE audit_heads SET seq = 2 WHERE tenant = 'acme'").await;
+    assert_eq!(leader.look().await.unwrap().chained, 2);
+    assert!(leader.stuck.is_empty() && verify(&world, "acme").await.is_sound());
 }
 
 #[tokio::test]
