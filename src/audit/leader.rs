@@ -143,10 +143,13 @@ impl Leader {
 
     /// Whether there is an event to chain or a chain to sign: what is asked while nothing happens.
     async fn has_work(&self, now: Timestamp) -> Result<bool, AuditError> {
-        let work = "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM audit_events WHERE seq = 0 LIMIT 1) AS waiting)
+        let work =
+            "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM audit_events WHERE seq = 0 LIMIT 1) AS waiting)
                     + (SELECT COUNT(*) FROM (SELECT 1 FROM audit_heads
-                                             WHERE seq > signed_seq AND signed_at <= $1 LIMIT 1) AS unsigned)";
-        let work = sqlx::query_scalar::<_, i64>(work).bind(now.minus(SIGNED_EVERY).0);
+                                             WHERE seq > signed_seq AND (signed_at <= $1 OR signed_at > $2)
+                                             LIMIT 1) AS unsigned)";
+        let work = sqlx::query_scalar::<_, i64>(work);
+        let work = work.bind(now.minus(SIGNED_EVERY).0).bind(now.plus(SIGNED_EVERY).0);
         Ok(work.fetch_one(self.sql.pool()).await? > 0)
     }
 
@@ -184,13 +187,15 @@ impl Leader {
         Ok(count)
     }
 
-    /// Signs each chain that has grown and was not signed for so long.
+    /// Signs each chain that has grown and was not signed for so long, or by a clock as far ahead.
     async fn sign(&mut self, every: Duration) -> Result<Vec<Checkpoint>, AuditError> {
         let now = self.ambient.now();
         let unsigned = "SELECT tenant, seq, hash FROM audit_heads
-                        WHERE seq > signed_seq AND signed_at <= $1 ORDER BY signed_at LIMIT 100";
+                        WHERE seq > signed_seq AND (signed_at <= $1 OR signed_at > $2)
+                        ORDER BY signed_at LIMIT 100";
         let unsigned = sqlx::query_as::<_, (String, i64, String)>(unsigned);
-        let unsigned = unsigned.bind(now.minus(every).0).fetch_all(self.sql.pool()).await?;
+        let unsigned = unsigned.bind(now.minus(every).0).bind(now.plus(every).0);
+        let unsigned = unsigned.fetch_all(self.sql.pool()).await?;
         let mut signed = Vec::new();
         for (tenant, seq, hash) in unsigned {
             let checkpoint = Checkpoint { tenant, seq, hash, at: now };

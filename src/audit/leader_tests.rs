@@ -114,6 +114,18 @@ async fn no_two_events_get_one_place_whatever_a_leader_believes(url: SqlUrl) {
 }
 
 #[tokio::test]
+async fn a_chain_that_a_clock_far_ahead_has_signed_is_signed_again_by_ours() {
+    let world = World::new().await;
+    let mut leader = world.leader();
+    world.login("acme", "a", "order", COMPLETED).await;
+    leader.look().await.unwrap();
+    world.tamper("UPDATE audit_heads SET signed_at = 9999999999").await;
+    world.login("acme", "b", "order", COMPLETED).await;
+    assert_eq!(leader.look().await.unwrap().signed.len(), 1);
+    assert_eq!(verify(&world, "acme").await.signed, 4);
+}
+
+#[tokio::test]
 async fn who_leaves_signs_the_end_and_lets_another_lead_at_once() {
     let world = World::new().await;
     let (mut leader, mut next) = (world.leader(), world.leader());

@@ -1,7 +1,8 @@
 //! A named lease: of several brokers, the one that does what only one may do.
 //!
 //! Time is given, and clocks differ: a lease keeps brokers out of each other's way. What must never be
-//! done twice is done in a transaction with [`Lease::hold`], which waits for whoever else is at it.
+//! done twice is done in a transaction with [`Lease::hold`], which waits for whoever else is at it. A
+//! lease that ends later than any clock near ours would have it end keeps nobody out.
 
 use std::time::Duration;
 
@@ -22,7 +23,8 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Takes the lease where nobody has it, or renews it. False where another has it.
+    /// Takes the lease where nobody has it or it was taken by a clock far ahead, or renews it. False
+    /// where another has it.
     ///
     /// # Errors
     /// Where the database does not answer.
@@ -52,9 +54,9 @@ impl Lease {
     async fn take_in(&self, connection: &mut AnyConnection, now: Timestamp) -> Result<bool, SqlError> {
         let take = "INSERT INTO leases (name, holder, held_until) VALUES ($1, $2, $3)
                     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
-                    WHERE leases.holder = excluded.holder OR leases.held_until < $4";
-        let take = sqlx::query(take).bind(self.name).bind(&self.holder);
-        let taken = take.bind(now.plus(self.lasts).0).bind(now.0).execute(connection).await?;
+                    WHERE leases.holder = excluded.holder OR leases.held_until < $4 OR leases.held_until > $5";
+        let take = sqlx::query(take).bind(self.name).bind(&self.holder).bind(now.plus(self.lasts).0);
+        let taken = take.bind(now.0).bind(now.plus(self.lasts * 2).0).execute(connection).await?;
         Ok(taken.rows_affected() == 1)
     }
 }

@@ -68,6 +68,19 @@ async fn a_lease_is_one_brokers_until_it_ends_or_is_given_back() {
     assert!(a.take(&sql, Timestamp(116)).await.unwrap());
 }
 
+#[tokio::test]
+async fn a_lease_of_a_clock_far_ahead_keeps_nobody_out() {
+    let dir = TempDir::new().unwrap();
+    let sql = Sql::open(&SqlUrl::Sqlite(dir.path().join("db"))).await.unwrap();
+    let lease =
+        |holder: &str| Lease { name: "audit", holder: holder.to_owned(), lasts: Duration::from_secs(10) };
+    let (ahead, other) = (lease("ahead"), lease("other"));
+    assert!(ahead.take(&sql, Timestamp(110)).await.unwrap());
+    assert!(!other.take(&sql, Timestamp(100)).await.unwrap(), "a little ahead");
+    assert!(ahead.take(&sql, Timestamp(100_000)).await.unwrap());
+    assert!(other.take(&sql, Timestamp(100)).await.unwrap());
+}
+
 /// A server that speaks TLS alone, and the file of its certificate.
 fn with_tls() -> (PostgresServer, String) {
     use std::{fs, os::unix::fs::PermissionsExt};
