@@ -13,7 +13,7 @@ pub const MOST: usize = 200;
 pub struct Listing {
     /// Those whose ids come after this one.
     pub after: Option<String>,
-    /// How many at most, up to [`MOST`].
+    /// How many at most, up to `MOST`.
     pub limit: usize,
     /// Those whose id or name has this in it.
     pub search: Option<String>,

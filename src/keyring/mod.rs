@@ -7,7 +7,7 @@
 //!
 //! [`key`] owns what a key does in which state, [`life`] when it goes from one to the next; both are
 //! pure. [`make`] makes keys, [`operations`] are what can be done with them, [`leader`] has them go on by themselves,
-//! [`findings`] are what a person has to do. Where rings are kept is `tenant::store`'s; what is done with the keys, the host's.
+//! `findings` are what a person has to do. Where rings are kept is `tenant::store`'s; what is done with the keys, the host's.
 
 pub mod error;
 pub mod findings;

@@ -1,6 +1,6 @@
 //! The admin listener: the API under `/admin/v1`, its description at `/openapi.json`, the console.
 //!
-//! [`routes`] is the one table: what is served, described and walked by the rights' test. [`gate`]
+//! [`routes`] is the one table: what is served, described and walked by the rights' test. `gate`
 //! lets nobody pass without a token and reads a body only after that. An endpoint reads its request
 //! from [`asked::Asked`], calls one operation of `admin` and shows what it answers.
 

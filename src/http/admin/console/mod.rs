@@ -1,7 +1,7 @@
 //! The console: pages for admins, rendered here, usable without script.
 //!
 //! Owns the pages, their forms and the browser's session. What is done, and who may, is `admin`'s:
-//! every page calls the operations that the API calls. A [`page::Page`] says what is shown, `texts` in
+//! every page calls the operations that the API calls. A `page::Page` says what is shown, `texts` in
 //! which words, `view` in which markup.
 
 mod answer;

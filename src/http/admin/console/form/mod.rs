@@ -1,7 +1,7 @@
 //! Forms that are drawn from a JSON Schema.
 //!
-//! Owns the way between a document and a form, both ways: [`fields`] reads a schema, [`show`] puts a
-//! document into inputs, [`read`] makes a document of what was posted. Whether it is a good one is
+//! Owns the way between a document and a form, both ways: `fields` reads a schema, `show` puts a
+//! document into inputs, `read` makes a document of what was posted. Whether it is a good one is
 //! judged where it is stored; the faults found there come back to their inputs by their pointers.
 
 mod answers;
