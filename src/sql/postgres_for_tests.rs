@@ -76,9 +76,9 @@ impl PostgresServer {
         }
     }
 
-    /// Starts it again, on the same port.
+    /// Starts it again, on the same port. A connection of another test may have got that for a moment.
     pub fn restart(&mut self) {
-        assert!(self.go(), "the port is still free");
+        assert!((0..20).any(|_| self.go()), "the port is free again");
     }
 
     /// Whether the server has come up.

@@ -79,8 +79,9 @@ impl Program {
     /// Waits for its end, and starts it again where it was.
     pub fn restart(&mut self) {
         self.process.wait().unwrap();
-        let launched = launch(&self.dir, &self.variables, false);
-        (self.process, _) = launched.expect("the ports are still free");
+        // A connection of another test may have got one of the ports for a moment.
+        let launched = (0..20).find_map(|_| launch(&self.dir, &self.variables, false));
+        (self.process, _) = launched.expect("the ports are free again");
     }
 
     /// What `/readyz` says.

@@ -98,9 +98,11 @@ impl RedisServer {
         self.process.wait().unwrap();
     }
 
-    /// Starts it again after [`Self::kill`], on the same port, empty.
+    /// Starts it again after [`Self::kill`], on the same port, empty. A connection of another test may
+    /// have got that for a moment.
     pub fn restart(&mut self) {
-        self.process = launch_server(self.port, &self.arguments).expect("the port is still free");
+        let launched = (0..20).find_map(|_| launch_server(self.port, &self.arguments));
+        self.process = launched.expect("the port is free again");
     }
 
     fn signal(&self, name: &str) {
