@@ -77,7 +77,7 @@ const fn remedy(reason: Reason) -> &'static str {
         Reason::NotEncrypted => {
             "switch encryption on at the upstream and register our public encryption key there"
         }
-        Reason::NotSigned => "have the upstream sign it: at Signicat that is the User Info Response Type",
+        Reason::NotSigned => "have the upstream sign it, as the setup sheet says",
         Reason::Algorithm => "compare the algorithms in the connection's settings with its registration",
         Reason::Decryption => {
             "register our present public key at the upstream, and keep the former until nothing comes for it"
