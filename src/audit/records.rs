@@ -105,14 +105,7 @@ impl Records {
         limit: u32,
         before: Option<&str>,
     ) -> Result<Vec<Record>, AuditError> {
-        let select = format!(
-            "SELECT {COLUMNS} FROM audit_events
-             WHERE tenant = $1 AND kind = $2 AND id < $3 ORDER BY id DESC LIMIT $4"
-        );
-        let select = sqlx::query(sqlx::AssertSqlSafe(select)).bind(tenant);
-        let select = select.bind(Kind::IdentificationFinished.name()).bind(before.unwrap_or(LAST));
-        let rows = select.bind(i64::from(limit).min(MOST)).fetch_all(self.sql.pool()).await?;
-        rows.iter().map(|row| Ok(read(row)?.record)).collect()
+        self.listed(tenant, Some(Kind::IdentificationFinished), limit, before).await
     }
 
     /// The latest events of a tenant of any kind, the last first; the operator's for the empty one.
@@ -125,11 +118,29 @@ impl Records {
         limit: u32,
         before: Option<&str>,
     ) -> Result<Vec<Record>, AuditError> {
+        self.listed(tenant, None, limit, before).await
+    }
+
+    /// The latest events of a tenant, of one kind or of any.
+    async fn listed(
+        &self,
+        tenant: &str,
+        kind: Option<Kind>,
+        limit: u32,
+        before: Option<&str>,
+    ) -> Result<Vec<Record>, AuditError> {
+        let of_kind = if kind.is_some() { "AND kind = $4" } else { "" };
         let select = format!(
-            "SELECT {COLUMNS} FROM audit_events WHERE tenant = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+            "SELECT {COLUMNS} FROM audit_events
+             WHERE tenant = $1 AND id < $2 {of_kind} ORDER BY id DESC LIMIT $3"
         );
         let select = sqlx::query(sqlx::AssertSqlSafe(select)).bind(tenant).bind(before.unwrap_or(LAST));
-        let rows = select.bind(i64::from(limit).min(MOST)).fetch_all(self.sql.pool()).await?;
+        let select = select.bind(i64::from(limit).min(MOST));
+        let select = match kind {
+            Some(kind) => select.bind(kind.name()),
+            None => select,
+        };
+        let rows = select.fetch_all(self.sql.pool()).await?;
         rows.iter().map(|row| Ok(read(row)?.record)).collect()
     }
 

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::support::{
     person::client,
     postgres::PostgresServer,
-    program::{Program, done, tunnus},
+    program::{Program, apply},
     redis::RedisServer,
 };
 
@@ -47,7 +47,7 @@ impl Pair {
         fs::write(dir.join("master"), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
         fs::write(dir.join("upstream"), "a-secret-of-ours-upstream").unwrap();
         write_tenants(dir, SECRETS[0]);
-        apply(dir);
+        apply(dir, &[]);
         let brokers = [(); 2].map(|()| Program::serve(dir, |_| Vec::new()));
         Self { brokers, postgres, _redis: redis, folder, http: client() }
     }
@@ -66,12 +66,6 @@ impl Pair {
         let status = response.status().as_u16();
         (status, serde_json::from_str(&response.text().await.unwrap()).unwrap())
     }
-}
-
-/// Brings the database to the folder.
-fn apply(dir: &Path) {
-    let settings = dir.join("tunnus.toml");
-    done(&tunnus().arg("apply").arg(dir.join("tenants")).arg("--config").arg(settings).output().unwrap());
 }
 
 /// A platform with an app; two merchants that have enabled it, and one that has not.
@@ -139,7 +133,7 @@ async fn a_change_is_used_on_both_brokers_and_the_database_may_go_away() {
         }
     }
     write_tenants(pair.folder.path(), SECRETS[1]);
-    apply(pair.folder.path());
+    apply(pair.folder.path(), &[]);
     let applied = Instant::now();
     for broker in [0, 1] {
         for merchant in ["bakery", "florist"] {

@@ -24,7 +24,7 @@ use crate::support::{
     balancer::Balancer,
     person::{Person, Shown, client_of_single_connections},
     postgres::PostgresServer,
-    program::{Program, done, init, tunnus},
+    program::{Program, apply, init},
     redis::RedisServer,
     sandbox::RETURN,
 };
@@ -120,14 +120,6 @@ impl House {
         let returned = person.answer(shown, RETURN).await;
         self.result(&returned).await
     }
-}
-
-/// Brings the tenant's file to the store.
-fn apply(dir: &Path, settings: &[(&'static str, String)]) {
-    let mut command = tunnus();
-    command.args(["apply", "--config"]).arg(dir.join("tunnus.toml")).arg(dir.join("tenants"));
-    command.envs(settings.iter().cloned());
-    done(&command.output().unwrap());
 }
 
 /// Adds an app and connections to the tenant's file; answers the origins of their upstreams.

@@ -10,15 +10,15 @@ use std::{
 };
 
 use ::redis::{
-    Cmd, ConnectionInfo, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value, cmd,
-    from_redis_value, pipe,
+    Cmd, ConnectionInfo, ErrorKind, Pipeline, RedisResult, ServerErrorKind, Value, cmd, from_redis_value,
+    pipe,
 };
 use arc_swap::ArcSwapOption;
 use crc::{CRC_16_XMODEM, Crc};
 use tokio::task::JoinSet;
 
 use super::{
-    node::{Connecting, Line, Node, Source},
+    node::{Connecting, Line, Node, Source, first_success},
     place::beside,
 };
 
@@ -96,14 +96,8 @@ impl Cluster {
             commands.add_command(command.clone());
             asked.spawn(async move { node.ask(Line::Prompt, &commands, 0).await });
         }
-        let mut last = RedisError::from((ErrorKind::Client, "no server of the Cluster answers"));
-        while let Some(answer) = asked.join_next().await {
-            match answer.map_err(|error| RedisError::from(std::io::Error::from(error))).flatten() {
-                Ok(answer) => return Ok(answer.into_iter().next().unwrap_or(Value::Nil)),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
+        let answers = first_success(asked, (ErrorKind::Client, "no server of the Cluster answers")).await?;
+        Ok(answers.into_iter().next().unwrap_or(Value::Nil))
     }
 
     /// Asks every server that owns slots.

@@ -11,7 +11,7 @@ use ::redis::{
     ServerErrorKind, TlsCertificates, Value,
     aio::{ConnectionLike, MultiplexedConnection},
 };
-use tokio::{runtime::Handle, sync::Mutex};
+use tokio::{runtime::Handle, sync::Mutex, task::JoinSet};
 
 use super::sentinel::Sentinels;
 
@@ -122,6 +122,21 @@ impl Node {
             *held = None;
         }
     }
+}
+
+/// The first success of those that are `asked` at once, else the last error; `nobody` where none is.
+pub(super) async fn first_success<T: 'static>(
+    mut asked: JoinSet<RedisResult<T>>,
+    nobody: (ErrorKind, &'static str),
+) -> RedisResult<T> {
+    let mut last = RedisError::from(nobody);
+    while let Some(answer) = asked.join_next().await {
+        match answer.map_err(|error| RedisError::from(std::io::Error::from(error))).flatten() {
+            Ok(answer) => return Ok(answer),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 /// Whether what failed is the connection: it broke, or leads to a server that is no primary any more.

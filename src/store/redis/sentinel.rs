@@ -5,12 +5,14 @@
 //! given up may name that one; what it then takes no replica confirms, and so is no success.
 
 use ::redis::{
-    Client, ConnectionInfo, ErrorKind, RedisError, RedisResult, Value, aio::MultiplexedConnection, cmd,
-    from_redis_value,
+    Client, ConnectionInfo, ErrorKind, RedisResult, Value, aio::MultiplexedConnection, cmd, from_redis_value,
 };
 use tokio::task::JoinSet;
 
-use super::{node::Connecting, place::beside};
+use super::{
+    node::{Connecting, first_success},
+    place::beside,
+};
 
 /// The Sentinels of one primary.
 #[derive(Clone)]
@@ -39,14 +41,7 @@ impl Sentinels {
             let (client, this, connecting) = (client.clone(), self.clone(), connecting.clone());
             asked.spawn(async move { this.connect_by(&client, &connecting).await });
         }
-        let mut last = RedisError::from((ErrorKind::EmptySentinelList, "the URL names no Sentinel"));
-        while let Some(answer) = asked.join_next().await {
-            match answer.map_err(|error| RedisError::from(std::io::Error::from(error))).flatten() {
-                Ok(connection) => return Ok(connection),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
+        first_success(asked, (ErrorKind::EmptySentinelList, "the URL names no Sentinel")).await
     }
 
     /// A connection to the server that one Sentinel names, if that is a primary.

@@ -10,6 +10,7 @@
 pub mod cache;
 pub mod change;
 pub mod follow;
+mod platform_rows;
 mod platforms;
 #[cfg(test)]
 mod platforms_tests;

@@ -103,6 +103,13 @@ pub fn init(dir: &Path, tenant: &str) {
     done(&tunnus().args(["init", "--tenant", tenant, "--dir"]).arg(dir).output().unwrap());
 }
 
+/// Brings the folder's tenants to the store.
+pub fn apply(dir: &Path, variables: &[(&'static str, String)]) {
+    let mut command = tunnus();
+    command.args(["apply", "--config"]).arg(dir.join("tunnus.toml")).arg(dir.join("tenants"));
+    done(&command.envs(variables.iter().cloned()).output().unwrap());
+}
+
 /// The program, to be given a command.
 pub fn tunnus() -> Command {
     Command::new(env!("CARGO_BIN_EXE_tunnus"))

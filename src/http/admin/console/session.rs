@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use tunnus_sdk::{Hidden, Timestamp};
 
 use crate::{
-    admin::{AdminError, Caller, Role, Scope},
+    admin::AdminError,
     digest::sha256_base64url,
     flow::keep::Flows,
     store::{Key, StoreError, Taken},
@@ -45,52 +45,23 @@ pub struct Session {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Kept {
-    who: Who,
+    /// The id of the admin token that was shown.
+    token: String,
     begun: Timestamp,
     seen: Timestamp,
 }
 
-/// Who has signed in.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Who {
-    /// Who has shown the admin token of this id.
-    Token(String),
-    /// Whom the operator's issuer has named.
-    Login(Login),
-}
-
-/// Whom the operator's issuer has named, with the role that its claims stand for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Login {
-    /// The issuer's subject.
-    pub subject: String,
-    /// What they are called.
-    pub name: String,
-    /// What they may do.
-    pub role: Role,
-    /// The platform that they reach, where it is one.
-    pub platform: String,
-    /// The tenant that they reach, where it is one.
-    pub tenant: String,
-}
-
-impl Login {
-    /// The caller; none where the role does not reach so.
-    #[must_use]
-    pub fn caller(&self) -> Option<Caller> {
-        let scope = Scope::of(&self.platform, &self.tenant).filter(|scope| self.role.fits(scope))?;
-        Some(Caller { id: self.subject.clone(), name: self.name.clone(), role: self.role, scope })
-    }
-}
-
 impl Session {
-    /// Begins one. Its secret goes into the cookie.
+    /// Begins one for who has shown the admin token of this id. Its secret goes into the cookie.
     ///
     /// # Errors
     /// [`AdminError::Unavailable`].
-    pub async fn begin(flows: &Flows, who: Who) -> Result<Self, AdminError> {
+    pub async fn begin(flows: &Flows, token: &str) -> Result<Self, AdminError> {
         let now = flows.ambient.now();
-        let session = Self { secret: flows.ambient.secret(), kept: Kept { who, begun: now, seen: now } };
+        let session = Self {
+            secret: flows.ambient.secret(),
+            kept: Kept { token: token.to_owned(), begun: now, seen: now },
+        };
         session.keep(flows).await?;
         Ok(session)
     }
@@ -128,10 +99,10 @@ impl Session {
         flows.store.delete(&key("console", secret)).await.map_err(unavailable)
     }
 
-    /// Who has signed in.
+    /// The id of the admin token that was shown.
     #[must_use]
-    pub const fn who(&self) -> &Who {
-        &self.kept.who
+    pub fn token(&self) -> &str {
+        &self.kept.token
     }
 
     /// What goes into the cookie.

@@ -12,13 +12,13 @@ use super::{
     answer::{self, alone, html, own_cookie, with_cookie},
     form::{Answers, Control, Item, Label, Shape, Shown, Summary},
     page::{Block, Form, Page},
-    session::{COOKIE, Session, Who},
+    session::{COOKIE, Session},
     texts::Texts,
     view,
     visitor::{LANGUAGE, Posted, Visitor, is_from_us, locale},
 };
 use crate::{
-    admin::{Admin, AdminError, Caller},
+    admin::{Admin, AdminError},
     app::Broker,
     audit::event::{Event, Kind, OPERATOR},
     http::payload::{Payload, whole},
@@ -92,23 +92,16 @@ pub async fn by_token(
     }
 }
 
+/// Begins the session of who shows a token. Who enters is on record, or does not enter.
 async fn enter(admin: Data<Admin>, broker: Data<Broker>, body: Bytes) -> Result<Session, AdminError> {
     let answers = Answers::of(&body);
     let token = answers.one("token").ok_or(AdminError::Unauthenticated)?;
     let token = Hidden::new(token.to_owned());
     let caller = admin.tokens_kept().authenticate(token.expose_str()).await?;
-    enter_as(&broker, &caller, Who::Token(caller.id.clone())).await
-}
-
-/// Begins the session of `caller`. Who enters is on record, or does not enter.
-///
-/// # Errors
-/// Where a store does not answer.
-pub async fn enter_as(broker: &Broker, caller: &Caller, who: Who) -> Result<Session, AdminError> {
     let tenant = caller.scope.tenant().unwrap_or(OPERATOR);
     let event = Event::by(&caller.actor(), tenant, Kind::SignedIn, Vec::new());
     broker.audit.record(event).await?;
-    Session::begin(&broker.flows, who).await
+    Session::begin(&broker.flows, &caller.id).await
 }
 
 /// The response with the cookie of a session.

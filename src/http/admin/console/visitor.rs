@@ -15,7 +15,7 @@ use tunnus_sdk::Locale;
 use super::{
     Console, answer,
     form::Answers,
-    session::{COOKIE, Session, Who},
+    session::{COOKIE, Session},
     texts::Texts,
 };
 use crate::{
@@ -112,11 +112,8 @@ async fn known(
     secret: String,
 ) -> Result<Option<(Session, Caller)>, AdminError> {
     let Some(session) = Session::find(&broker.flows, &secret).await? else { return Ok(None) };
-    let caller = match session.who() {
-        Who::Token(id) => Some(admin.tokens_kept().caller_of(id).await?),
-        Who::Login(login) => login.caller(),
-    };
-    Ok(caller.map(|caller| (session, caller)))
+    let caller = admin.tokens_kept().caller_of(session.token()).await?;
+    Ok(Some((session, caller)))
 }
 
 impl AsRef<Self> for Visitor {
