@@ -17,7 +17,7 @@ use crate::{
 const NARROWED: &str = "the upstream cannot be reached, or does not answer as it should";
 
 /// How long one look at an upstream may last, whatever number of requests it takes.
-const DEADLINE: Duration = Duration::from_secs(30);
+pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
 impl Admin {
     /// What the upstream's admin must set.

@@ -36,6 +36,7 @@ pub use self::{
     caller::{Caller, Role, Scope},
     document::{Document, Expected, Generated, Saved},
     error::AdminError,
+    keys::Registration,
     provider_kinds::ProviderKind,
     rights::{On, Right},
     tenants::{Listing, TenantList, TenantSummary},

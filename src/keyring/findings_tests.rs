@@ -23,6 +23,7 @@ fn key(purpose: Purpose, state: State, days_ago: i64) -> Key {
         public: json!({}),
         certificate: None,
         subject: Some("client-1".to_owned()),
+        organisation: None,
     }
 }
 

@@ -41,6 +41,9 @@ pub struct Key {
     /// The common name that a certificate was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// The organisation in that request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
 }
 
 impl Key {
@@ -65,6 +68,7 @@ impl Key {
             public,
             certificate: None,
             subject: None,
+            organisation: None,
         }
     }
 }
@@ -213,6 +217,9 @@ impl From<SigningAlgorithm> for Family {
 }
 
 impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Signing, Self::Decryption, Self::Certificate];
+
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {

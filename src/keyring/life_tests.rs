@@ -20,6 +20,7 @@ fn key(connection: Option<&str>, purpose: Purpose, kid: &str, at: i64) -> Key {
         public: json!({ "kid": kid }),
         certificate: None,
         subject: None,
+        organisation: None,
     }
 }
 

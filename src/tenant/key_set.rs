@@ -109,6 +109,7 @@ mod tests {
             public: jwk.clone(),
             certificate: None,
             subject: None,
+            organisation: None,
         };
         let count = |ring: &[Key]| {
             let set: Value = serde_json::from_str(&KeySet::published(vec![jwk.clone()], ring).body).unwrap();

@@ -11,6 +11,7 @@ mod inputs;
 use serde_json::json;
 use tokio::task::spawn_blocking;
 use tunnus_jose::{KeyUse, certificate, renamed};
+use tunnus_sdk::Hidden;
 
 pub use self::inputs::{Format, Given, Registered, Request, Wanted};
 
@@ -62,15 +63,23 @@ impl Keyring {
         &self.ambient
     }
 
-    /// All keys of a tenant and of its connections, the tenant's own first.
+    /// All keys of a tenant and of its connections by their ids, the tenant's own first.
     ///
     /// # Errors
     /// Where there is no such tenant, or the store does not answer.
+    pub async fn all(&self, tenant: &str) -> Result<Vec<(String, Key)>, KeyringError> {
+        let mut keys: Vec<_> = self.read(tenant).await?.ring().into_iter().collect();
+        keys.sort_by_key(|(id, key)| (key.connection.clone(), key.purpose, key.made_at, id.clone()));
+        Ok(keys)
+    }
+
+    /// The same as they are shown.
+    ///
+    /// # Errors
+    /// As [`Self::all`].
     pub async fn list(&self, tenant: &str) -> Result<Vec<KeyView>, KeyringError> {
-        let stored = self.read(tenant).await?;
-        let mut keys: Vec<_> = stored.keys.iter().map(|(id, stored)| (id, &stored.key)).collect();
-        keys.sort_by_key(|(id, key)| (key.connection.clone(), key.purpose, key.made_at, (*id).clone()));
-        Ok(keys.into_iter().map(|(id, key)| KeyView::of(tenant, id, key, &self.policy)).collect())
+        let shown = |(id, key): &(String, Key)| KeyView::of(tenant, id, key, &self.policy);
+        Ok(self.all(tenant).await?.iter().map(shown).collect())
     }
 
     /// One key.
@@ -205,12 +214,24 @@ impl Keyring {
             Wanted { connection: Some(connection), purpose: Purpose::Certificate, kind, fetched: false };
         check_place(&self.read(tenant).await?, &slot_of(&wanted))?;
         let mut new = self.make(wanted).await?;
-        let organisation = organisation.as_deref().map(|name| ("O", name));
-        let subject: Vec<_> = organisation.into_iter().chain([("CN", common_name.as_str())]).collect();
-        let pem = certificate::request(&new.private, &subject)?;
-        new.key.subject = Some(common_name.clone());
+        (new.key.subject, new.key.organisation) = (Some(common_name), organisation);
+        let pem = to_request(&new.key, &new.private)?;
         new.key.state = State::AwaitingRegistration;
         Ok((self.add(by, tenant, new, false).await?, pem))
+    }
+
+    /// The request for the certificate of a key, once more: who has lost it needs no other key.
+    ///
+    /// # Errors
+    /// Where none was asked for.
+    pub async fn request(&self, tenant: &str, id: &str) -> Result<(KeyView, String), KeyringError> {
+        let stored = self.read(tenant).await?;
+        let key = find(&stored, id)?;
+        if key.subject.is_none() || key.state == State::Retired {
+            return Err(wrong(key, "a request is of a key that was made for a certificate"));
+        }
+        let pem = to_request(key, &self.store.private_of(&stored, id)?)?;
+        Ok((KeyView::of(tenant, id, key, &self.policy), pem))
     }
 
     /// Takes the certificate in that was asked for, or a newer one of the same key. It is in use at
@@ -355,6 +376,14 @@ impl Keyring {
         let until = key.not_after.unwrap_or_else(|| key.made_at.plus(YEARS));
         Ok(certificate::self_signed(&private, &key.kid, (key.made_at, until))?)
     }
+}
+
+/// The request for the certificate of a key (PKCS#10, PEM).
+fn to_request(key: &Key, private: &Hidden<String>) -> Result<String, KeyringError> {
+    let members = [("O", &key.organisation), ("CN", &key.subject)];
+    let subject: Vec<_> =
+        members.iter().filter_map(|(member, name)| Some((*member, name.as_deref()?))).collect();
+    Ok(certificate::request(private, &subject)?)
 }
 
 #[cfg(test)]

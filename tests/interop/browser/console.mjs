@@ -134,7 +134,7 @@ scenario("from the first token to a login, with no file edited and no restart", 
     await page.getByRole("cell", { name: "completed" }).waitFor();
     await inspect(page, "console-identifications");
     await tab(page, "Keys").click();
-    await page.getByRole("cell", { name: "active" }).first().waitFor();
+    await page.getByRole("cell", { name: "In use" }).first().waitFor();
     await inspect(page, "console-keys");
     await tab(page, "Audit trail").click();
     await page.getByText("identification_finished").waitFor();

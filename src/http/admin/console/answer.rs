@@ -32,6 +32,18 @@ pub enum Reply {
     Again(Box<Page>),
     /// Another address of the console: so that a reload repeats nothing.
     To(String),
+    /// What the browser keeps as a file.
+    File(File),
+}
+
+/// A file for the browser to keep.
+pub struct File {
+    /// What it is called: letters, digits, hyphens, underscores and dots.
+    pub name: String,
+    /// Its media type.
+    pub media: &'static str,
+    /// What it holds.
+    pub text: String,
 }
 
 /// Has a page made where the stores' connections live; it is made to its end although the browser may
@@ -61,6 +73,7 @@ impl Visitor {
             Ok(Reply::Page(page)) => self.page(StatusCode::OK, &page),
             Ok(Reply::Again(page)) => self.page(StatusCode::UNPROCESSABLE_ENTITY, &page),
             Ok(Reply::To(address)) => to(&address),
+            Ok(Reply::File(File { name, media, text })) => kept(&name, media).body(text),
             Err(error) => self.failure(&error),
         }
     }
@@ -150,6 +163,22 @@ pub fn html(status: StatusCode, html: String) -> HttpResponse {
         .insert_header(("Cross-Origin-Opener-Policy", "same-origin"))
         .insert_header(("Cross-Origin-Resource-Policy", "same-origin"))
         .body(html)
+}
+
+/// The head of a file that the browser keeps and does not show.
+#[must_use]
+pub fn kept(name: &str, media: &'static str) -> HttpResponseBuilder {
+    // Whatever a name may be made of some day: in a header it has no quote and no line.
+    let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || "-_.".contains(*letter);
+    let name: String = name.chars().filter(is_plain).collect();
+    let mut response = base(StatusCode::OK);
+    response
+        .insert_header(("Content-Type", media))
+        .insert_header(("Content-Disposition", format!("attachment; filename=\"{name}\"")))
+        .insert_header(("Content-Security-Policy", POLICY))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .insert_header(("Cross-Origin-Resource-Policy", "same-origin"));
+    response
 }
 
 /// With `no-referrer` a browser would not say where a form comes from.

@@ -1,4 +1,7 @@
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use actix_web::{App, http::header, test, web::Data};
 use serde_json::json;
@@ -27,10 +30,16 @@ use crate::{
     },
 };
 
+#[path = "keys_tests.rs"]
+mod keys;
+
 const ORIGIN: &str = "https://admin.example";
 
 /// Every page.
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 23] = [
+    "/console/tenants/acme/new-key",
+    "/console/tenants/acme/import-key",
+    "/console/tenants/acme/request-certificate?connection=bank",
     "/console/tenants/acme/keys",
     "/console/tenants/acme/connections/bank/sheet",
     "/console/audit",
@@ -54,7 +63,14 @@ const PAGES: [&str; 20] = [
 ];
 
 /// Everything that a form is sent to, beside the way in.
-const FORMS: [&str; 16] = [
+const FORMS: [&str; 23] = [
+    "/console/tenants/acme/new-key",
+    "/console/tenants/acme/import-key",
+    "/console/tenants/acme/request-certificate",
+    "/console/tenants/acme/keys/x/registered",
+    "/console/tenants/acme/keys/x/certificate",
+    "/console/tenants/acme/keys/x/rotate",
+    "/console/tenants/acme/keys/x/retire",
     "/console/tenants/acme/connections/bank/check",
     "/console/tenants/acme/audit",
     "/console/sign-out",
@@ -495,7 +511,7 @@ async fn keys_that_the_settings_need_are_made() {
     assert_eq!(keys.count(), 2);
     let page = site.get(&browser, "/console/tenants/acme/keys").await.body;
     assert_eq!(page.matches(">keyed<").count(), 2, "{page}");
-    assert!(page.contains("active") && page.contains("decryption (rsa2048)"), "{page}");
+    assert!(page.contains("In use") && page.contains("Decryption (rsa2048)"), "{page}");
 }
 
 #[actix_web::test]

@@ -83,7 +83,7 @@ fn tenant(config: &mut ServiceConfig) {
         .route("", post().to(tenants::save))
         .route("/remove", get().to(tenants::ask))
         .route("/remove", post().to(tenants::remove))
-        .route("/keys", get().to(keys::list))
+        .configure(keys)
         .route("/recent", get().to(audit::recent))
         .route("/audit", get().to(audit::list))
         .route("/audit", post().to(audit::find))
@@ -108,6 +108,27 @@ fn tenant(config: &mut ServiceConfig) {
         .route("/connections/{connection}/check", post().to(setup::check))
         .route("/connections/{connection}/remove", get().to(connections::ask))
         .route("/connections/{connection}/remove", post().to(connections::remove));
+}
+
+/// The routes of a tenant's keys.
+fn keys(config: &mut ServiceConfig) {
+    config
+        .route("/keys", get().to(keys::list))
+        .route("/new-key", get().to(keys::new))
+        .route("/new-key", post().to(keys::generate))
+        .route("/import-key", get().to(keys::new_import))
+        .route("/import-key", post().to(keys::import))
+        .route("/request-certificate", get().to(keys::new_request))
+        .route("/request-certificate", post().to(keys::request))
+        .route("/keys/{key}", get().to(keys::show))
+        .route("/keys/{key}/public", get().to(keys::public))
+        .route("/keys/{key}/request", get().to(keys::request_file))
+        .route("/keys/{key}/registered", post().to(keys::register))
+        .route("/keys/{key}/certificate", post().to(keys::certificate))
+        .route("/keys/{key}/rotate", get().to(keys::ask_rotation))
+        .route("/keys/{key}/rotate", post().to(keys::rotate))
+        .route("/keys/{key}/retire", get().to(keys::ask_retirement))
+        .route("/keys/{key}/retire", post().to(keys::retire));
 }
 
 #[cfg(test)]

@@ -199,7 +199,9 @@ async fn posted(
     if !is_from_us(request, &visitor.console) {
         return Err(Refusal::Foreign);
     }
-    let answers = Answers::of(&body.await.map_err(|_| Refusal::Body)?);
+    let body = body.await.map_err(|_| Refusal::Body)?;
+    let encoding = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let answers = Answers::sent(encoding.unwrap_or_default(), &body).ok_or(Refusal::Foreign)?;
     if !answers.one("csrf").is_some_and(|csrf| visitor.session.is_ours(csrf)) {
         return Err(Refusal::Foreign);
     }

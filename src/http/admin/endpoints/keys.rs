@@ -7,7 +7,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tunnus_sdk::{Hidden, Timestamp};
 
 use crate::{
-    admin::{AdminError, Role},
+    admin::{AdminError, Registration},
     http::admin::{answer::Answer, asked::Asked, routes::Parameter},
     keyring::{Format, Given, KeyKind, Purpose, Registered, Request, Wanted},
 };
@@ -64,7 +64,7 @@ struct KeyImport {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Registration {
+struct RegistrationBody {
     kid: Option<String>,
     until: Option<String>,
     #[serde(default)]
@@ -128,16 +128,9 @@ pub async fn generate(asked: Asked) -> Result<Answer, AdminError> {
 
 /// Takes one in that was made elsewhere.
 pub async fn import(asked: Asked) -> Result<Answer, AdminError> {
-    let keys = asked.admin.write_keys(&asked.caller, asked.tenant()).await?;
+    asked.admin.write_keys(&asked.caller, asked.tenant()).await?;
     let KeyImport { connection, purpose, text, pkcs12, passphrase, kid, registered: known, until } =
         asked.read()?;
-    if (pkcs12.is_some() || passphrase.is_some()) && asked.caller.role != Role::Operator {
-        // What a passphrase protects costs as much to open as its maker likes.
-        return Err(AdminError::fault(
-            "",
-            "give a JWK or PEM without a passphrase; the operator takes the others in",
-        ));
-    }
     let bytes = match (text, pkcs12) {
         (Some(text), None) => Hidden::new(text.expose_str().as_bytes().to_vec()),
         (None, Some(pkcs12)) => {
@@ -150,19 +143,16 @@ pub async fn import(asked: Asked) -> Result<Answer, AdminError> {
     };
     let until = end(until)?;
     let given = Given { connection, purpose, bytes, passphrase, kid, known, until };
-    Ok(Answer::of(keys.import(&asked.caller.actor(), asked.tenant(), given).await?)?.created(true))
+    Ok(Answer::of(asked.admin.import_key(&asked.caller, asked.tenant(), given).await?)?.created(true))
 }
 
 /// Notes that the upstream has one.
 pub async fn registered(asked: Asked) -> Result<Answer, AdminError> {
-    let keys = asked.admin.write_keys(&asked.caller, asked.tenant()).await?;
-    let Registration { kid, until, prove } = asked.read()?;
-    let (tenant, id) = (asked.tenant(), asked.path("key"));
-    let until = end(until)?;
-    if prove {
-        keys.prove(&asked.broker.connections, tenant, (id, kid.as_deref())).await?;
-    }
-    Answer::of(keys.registered(&asked.caller.actor(), tenant, (id, Registered { kid, until })).await?)
+    asked.admin.write_keys(&asked.caller, asked.tenant()).await?;
+    let RegistrationBody { kid, until, prove } = asked.read()?;
+    let said = Registration { file: Registered { kid, until: end(until)? }, prove };
+    let key = (asked.tenant(), asked.path("key"));
+    Answer::of(asked.admin.register_key(&asked.broker, &asked.caller, key, said).await?)
 }
 
 /// Has a new one follow it.
@@ -187,6 +177,13 @@ pub async fn request(asked: Asked) -> Result<Answer, AdminError> {
     let request = Request { connection, common_name, organisation, kind };
     let (key, pem) = keys.csr(&asked.caller.actor(), asked.tenant(), request).await?;
     Ok(Answer::of(json!({ "key": key, "request": pem }))?.created(true))
+}
+
+/// The request for the certificate of one, once more.
+pub async fn request_again(asked: Asked) -> Result<Answer, AdminError> {
+    let keys = asked.admin.read_keys(&asked.caller, asked.tenant()).await?;
+    let (key, pem) = keys.request(asked.tenant(), asked.path("key")).await?;
+    Answer::of(json!({ "key": key, "request": pem }))
 }
 
 /// Takes in the certificate that came back.

@@ -229,6 +229,13 @@ pub static ENDPOINTS: &[Endpoint] = &[
     )
     .takes(Takes::Body("Certificate"))
     .gives(&[200], "Key"),
+    get(
+        "/tenants/{tenant}/keys/{key}/request",
+        Right::ReadKeys,
+        "The request for the certificate of a key that was made for one, once more",
+        does!(keys::request_again),
+    )
+    .gives(&[200], "RequestedCertificate"),
     post(
         "/tenants/{tenant}/key-imports",
         Right::WriteKeys,

@@ -71,6 +71,7 @@ fn untouched(shown: &Shown) -> Vec<(String, String)> {
             Shape::Check(on) => on.then(|| push("1")).unwrap_or_default(),
             Shape::Select(picks) => push(&picks.iter().find(|pick| pick.on).unwrap_or(&picks[0]).value),
             Shape::Checks(picks) => picks.iter().filter(|pick| pick.on).for_each(|pick| push(&pick.value)),
+            Shape::File => {}
         }
     }
     pairs

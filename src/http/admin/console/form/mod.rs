@@ -6,6 +6,7 @@
 
 mod answers;
 mod draw;
+mod multipart;
 mod read;
 mod schema;
 mod show;

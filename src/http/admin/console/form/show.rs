@@ -115,6 +115,8 @@ pub enum Shape {
     Check(bool),
     /// Some of several.
     Checks(Vec<Pick>),
+    /// A file.
+    File,
 }
 
 /// One of several.
@@ -215,6 +217,23 @@ fn attach(items: &mut [Item], fault: &SettingsError, texts: &Texts) -> Summary {
     Summary { label: Some(label.clone()), target: Some(id.clone()), ..Summary::of(&message) }
 }
 
+impl Shown {
+    /// These inputs, which no schema names, and `faults` at the inputs that they are of.
+    #[must_use]
+    pub fn of(controls: Vec<Control>, faults: &[SettingsError], texts: &Texts) -> Self {
+        let mut items: Vec<Item> = controls.into_iter().map(Item::Control).collect();
+        let summary = faults.iter().map(|fault| attach(&mut items, fault, texts)).collect();
+        Self { items, summary }
+    }
+
+    /// Whether a file can be picked in it.
+    #[must_use]
+    pub fn has_files(&self) -> bool {
+        let is_file = |item: &Item| matches!(item, Item::Control(control) if control.shape == Shape::File);
+        self.items.iter().any(is_file)
+    }
+}
+
 impl Summary {
     /// A fault of no input.
     fn of(message: &str) -> Self {
@@ -239,6 +258,12 @@ impl Control {
         }
     }
 
+    /// The same, with what it is for.
+    #[must_use]
+    pub fn about(self, help: &str) -> Self {
+        Self { help: help.to_owned(), ..self }
+    }
+
     /// The same, to be filled in any case.
     #[must_use]
     pub fn must(self) -> Self {
@@ -250,6 +275,11 @@ impl Shape {
     /// One line.
     pub fn line(value: impl Into<String>) -> Self {
         Self::Line { kind: "text", value: value.into(), lang: "" }
+    }
+
+    /// A day.
+    pub fn day(value: impl Into<String>) -> Self {
+        Self::Line { kind: "date", value: value.into(), lang: "" }
     }
 
     /// One line that nobody else shall read.

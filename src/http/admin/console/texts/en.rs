@@ -1,6 +1,6 @@
 //! The console in English.
 
-use super::{Texts, Words};
+use super::{Texts, Words, keyring};
 
 /// All texts.
 pub(super) const TEXTS: Texts = Texts {
@@ -138,17 +138,7 @@ pub(super) const TEXTS: Texts = Texts {
     fault: "Fault",
     more_settings: "Further settings",
     keys: "Keys",
-    keys_help: "Keys are made, registered and rotated with tunnus keys. Private keys are shown nowhere.",
-    no_keys: "No keys in the ring.",
-    whose: "Whose",
-    purpose: "Purpose",
-    key_id: "Key id (kid)",
-    since: "Since",
-    ends: "Ends",
-    does: "Now",
-    signs: "signs",
-    opens: "opens",
-    published: "published",
+    keyring: keyring::EN,
     forbidden: Words { title: "Your role may not do this", text: "Ask the operator for the right." },
     not_found: Words { title: "There is nothing here", text: "The address is wrong, or it was removed." },
     stale_page: Words {

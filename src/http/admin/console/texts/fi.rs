@@ -1,6 +1,6 @@
 //! The console in Finnish.
 
-use super::{Texts, Words};
+use super::{Texts, Words, keyring};
 
 /// All texts.
 pub(super) const TEXTS: Texts = Texts {
@@ -138,17 +138,7 @@ pub(super) const TEXTS: Texts = Texts {
     fault: "Vika",
     more_settings: "Lisää asetuksia",
     keys: "Avaimet",
-    keys_help: "Avaimet luodaan, rekisteröidään ja vaihdetaan komennolla tunnus keys. Yksityisiä avaimia ei näytetä missään.",
-    no_keys: "Ei avaimia säilössä.",
-    whose: "Omistaja",
-    purpose: "Tarkoitus",
-    key_id: "Avaimen tunniste (kid)",
-    since: "Alkaen",
-    ends: "Päättyy",
-    does: "Nyt",
-    signs: "allekirjoittaa",
-    opens: "purkaa",
-    published: "julkaistu",
+    keyring: keyring::FI,
     forbidden: Words { title: "Roolisi ei salli tätä", text: "Pyydä oikeus operaattorilta." },
     not_found: Words {
         title: "Täällä ei ole mitään", text: "Osoite on väärä, tai kohde on poistettu."

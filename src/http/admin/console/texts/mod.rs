@@ -5,10 +5,12 @@
 
 mod en;
 mod fi;
+mod keyring;
 mod sv;
 
 use tunnus_sdk::Locale;
 
+pub use self::keyring::KeyringTexts;
 use crate::admin::Role;
 
 /// A heading and what stands beneath it.
@@ -291,28 +293,8 @@ pub struct Texts {
     pub more_settings: &'static str,
     /// Keys.
     pub keys: &'static str,
-    /// Where they are changed.
-    pub keys_help: &'static str,
-    /// There are none.
-    pub no_keys: &'static str,
-    /// Whose a key is.
-    pub whose: &'static str,
-    /// What a key is for.
-    pub purpose: &'static str,
-    /// The name of a key in tokens.
-    pub key_id: &'static str,
-    /// Since when.
-    pub since: &'static str,
-    /// When something ends.
-    pub ends: &'static str,
-    /// What a key does now.
-    pub does: &'static str,
-    /// It signs.
-    pub signs: &'static str,
-    /// It decrypts.
-    pub opens: &'static str,
-    /// It is in the key set.
-    pub published: &'static str,
+    /// The pages of keys.
+    pub keyring: KeyringTexts,
     /// The role may not.
     pub forbidden: Words,
     /// Nothing is there.

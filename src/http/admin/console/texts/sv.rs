@@ -1,6 +1,6 @@
 //! The console in Swedish.
 
-use super::{Texts, Words};
+use super::{Texts, Words, keyring};
 
 /// All texts.
 pub(super) const TEXTS: Texts = Texts {
@@ -138,17 +138,7 @@ pub(super) const TEXTS: Texts = Texts {
     fault: "Fel",
     more_settings: "Fler inställningar",
     keys: "Nycklar",
-    keys_help: "Nycklar skapas, registreras och byts med kommandot tunnus keys. Privata nycklar visas ingenstans.",
-    no_keys: "Inga nycklar i ringen.",
-    whose: "Ägare",
-    purpose: "Ändamål",
-    key_id: "Nyckelns id (kid)",
-    since: "Sedan",
-    ends: "Upphör",
-    does: "Nu",
-    signs: "signerar",
-    opens: "dekrypterar",
-    published: "publicerad",
+    keyring: keyring::SV,
     forbidden: Words { title: "Din roll tillåter inte detta", text: "Be operatören om behörighet." },
     not_found: Words { title: "Här finns inget", text: "Adressen är fel, eller så har det tagits bort." },
     stale_page: Words {
