@@ -31,5 +31,7 @@ mod resume;
 pub mod returned;
 mod settle;
 pub mod start;
+#[cfg(test)]
+mod stored_tests;
 pub mod visit;
 pub mod waiting;

@@ -13,6 +13,8 @@ mod metered;
 mod open;
 mod redis;
 pub mod seal;
+#[cfg(test)]
+pub mod shape;
 
 pub use memory::{MemoryLimits, MemoryStore};
 pub use metered::MeteredStore;

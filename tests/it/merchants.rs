@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::support::{
     person::client,
     postgres::PostgresServer,
-    program::{Program, apply},
+    program::{Program, Release, apply},
     redis::RedisServer,
 };
 
@@ -47,8 +47,8 @@ impl Pair {
         fs::write(dir.join("master"), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
         fs::write(dir.join("upstream"), "a-secret-of-ours-upstream").unwrap();
         write_tenants(dir, SECRETS[0]);
-        apply(dir, &[]);
-        let brokers = [(); 2].map(|()| Program::serve(dir, |_| Vec::new()));
+        apply(Release::This, dir, &[]);
+        let brokers = [(); 2].map(|()| Program::serve(Release::This, dir, |_| Vec::new()));
         Self { brokers, postgres, _redis: redis, folder, http: client() }
     }
 
@@ -133,7 +133,7 @@ async fn a_change_is_used_on_both_brokers_and_the_database_may_go_away() {
         }
     }
     write_tenants(pair.folder.path(), SECRETS[1]);
-    apply(pair.folder.path(), &[]);
+    apply(Release::This, pair.folder.path(), &[]);
     let applied = Instant::now();
     for broker in [0, 1] {
         for merchant in ["bakery", "florist"] {

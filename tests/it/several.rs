@@ -24,7 +24,7 @@ use crate::support::{
     balancer::Balancer,
     person::{Person, Shown, client_of_single_connections},
     postgres::PostgresServer,
-    program::{Program, apply, init},
+    program::{Program, Release, apply, init},
     redis::RedisServer,
     sandbox::RETURN,
 };
@@ -48,6 +48,11 @@ struct House {
 impl House {
     /// So many brokers, whose tenant has these connections of the sandbox.
     async fn start(brokers: usize, connections: &[&str]) -> Self {
+        Self::start_as(Release::This, brokers, connections).await
+    }
+
+    /// The same of the former or of this program.
+    async fn start_as(release: Release, brokers: usize, connections: &[&str]) -> Self {
         let (listener, url) = Balancer::listen().await;
         let options = Options {
             listen: "127.0.0.1:0".parse().unwrap(),
@@ -60,7 +65,7 @@ impl House {
         let upstreams = Sandbox::start(Providers::built_in(), Ambient::system(), options).unwrap();
         let folder = TempDir::new().unwrap();
         let dir = folder.path().join("tunnus");
-        init(&dir, TENANT);
+        init(release, &dir, TENANT);
         let origins = write_tenant(&dir, &upstreams, connections);
         let (postgres, redis) = (PostgresServer::start(), RedisServer::start(&[]));
         let settings = vec![
@@ -69,8 +74,9 @@ impl House {
             ("TUNNUS_FLOW_STORE__URL", redis.url().to_string()),
             ("TUNNUS_EGRESS__ALLOW", origins),
         ];
-        apply(&dir, &settings);
-        let brokers: Vec<_> = (0..brokers).map(|_| Program::serve(&dir, |_| settings.clone())).collect();
+        apply(release, &dir, &settings);
+        let brokers: Vec<_> =
+            (0..brokers).map(|_| Program::serve(release, &dir, |_| settings.clone())).collect();
         let balancer = Balancer::over(listener, brokers.iter().map(|broker| broker.public).collect());
         let http = client_of_single_connections();
         Self { brokers, balancer, redis, http, folder, settings, _upstreams: upstreams, postgres }
@@ -234,13 +240,39 @@ async fn a_rolling_restart_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_of_one_broker_after_another_loses_nothing() {
+    let mut house = House::start_as(Release::Former, 2, &CONNECTIONS).await;
+    for upgraded in 0..2 {
+        let mut waiting = Vec::new();
+        for connection in CONNECTIONS {
+            let door = house.door(connection).await;
+            waiting.push(house.at_upstream(&door).await);
+        }
+        house.brokers[upgraded].release = Release::This;
+        house.brokers[upgraded].terminate();
+        house.brokers[upgraded].restart();
+        // Each step of a login is at the other broker, so at the other release where they differ.
+        for (connection, first) in
+            CONNECTIONS.into_iter().flat_map(|connection| [(connection, 0), (connection, 1)])
+        {
+            house.balancer.next(first);
+            assert!(house.login(connection).await["identity"].is_object(), "{connection} from {first} on");
+        }
+        for (mut person, shown) in waiting {
+            let returned = person.answer(shown, RETURN).await;
+            assert!(house.result(&returned).await["identity"].is_object());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_change_made_beside_one_broker_is_used_by_all_within_a_moment() {
     let house = House::start(2, &CONNECTIONS).await;
     house.login("idpartner").await;
     let file = house.folder.path().join(format!("tunnus/tenants/{TENANT}.toml"));
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("id = \"idpartner\"", "id = \"idpartner\"\nenabled = false")).unwrap();
-    apply(&house.folder.path().join("tunnus"), &house.settings);
+    apply(Release::This, &house.folder.path().join("tunnus"), &house.settings);
     let asked = json!({ "return_url": RETURN, "connection": "idpartner" });
     let begun = std::time::Instant::now();
     for broker in 0..2 {

@@ -1,6 +1,7 @@
 //! The program itself, serving what `tunnus init` has made ready, in a process of its own.
 
 use std::{
+    env,
     io::{BufRead, BufReader, Read},
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
@@ -14,6 +15,23 @@ use super::person::client;
 /// Variables for the program.
 type Variables = Vec<(&'static str, String)>;
 
+/// Which program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// The one before this: what `TUNNUS_FORMER` names, else this one once more.
+    Former,
+    /// This one.
+    This,
+}
+
+impl Release {
+    /// The program, to be given a command.
+    pub fn program(self) -> Command {
+        let former = env::var_os("TUNNUS_FORMER").filter(|_| self == Self::Former);
+        Command::new(former.unwrap_or_else(|| env!("CARGO_BIN_EXE_tunnus").into()))
+    }
+}
+
 /// The program at work; ends with its value.
 pub struct Program {
     pub process: Child,
@@ -22,6 +40,8 @@ pub struct Program {
     pub admin: SocketAddr,
     /// The token that it has printed on its first start.
     pub first_token: String,
+    /// Which it is, and will be after a restart.
+    pub release: Release,
     dir: PathBuf,
     variables: Variables,
     /// Holds its settings and database, where they are its own.
@@ -34,19 +54,24 @@ impl Program {
     pub fn start(variables: impl Fn(SocketAddr) -> Variables) -> Self {
         let folder = TempDir::new().unwrap();
         let dir = folder.path().join("tunnus");
-        init(&dir, "main");
-        let mut program = Self::launched(&dir, |[public, ..]| variables(public), true);
+        init(Release::This, &dir, "main");
+        let mut program = Self::launched(Release::This, &dir, |[public, ..]| variables(public), true);
         program.folder = Some(folder);
         program
     }
 
     /// Starts one with the settings in `dir` and variables made for its public, management and admin
     /// address, and waits until it serves.
-    pub fn serve(dir: &Path, variables: impl Fn([SocketAddr; 3]) -> Variables) -> Self {
-        Self::launched(dir, variables, false)
+    pub fn serve(release: Release, dir: &Path, variables: impl Fn([SocketAddr; 3]) -> Variables) -> Self {
+        Self::launched(release, dir, variables, false)
     }
 
-    fn launched(dir: &Path, variables: impl Fn([SocketAddr; 3]) -> Variables, first: bool) -> Self {
+    fn launched(
+        release: Release,
+        dir: &Path,
+        variables: impl Fn([SocketAddr; 3]) -> Variables,
+        first: bool,
+    ) -> Self {
         // Another process may get the free ports first: then try others.
         let started = (0..10).find_map(|_| {
             let at @ [public, management, admin] = [free_address(), free_address(), free_address()];
@@ -57,9 +82,19 @@ impl Program {
                 ("TUNNUS_SERVER__ADMIN_LISTEN", admin.to_string()),
             ];
             all.extend(variables(at));
-            let (process, first_token) = launch(dir, &all, first)?;
+            let (process, first_token) = launch(release, dir, &all, first)?;
             let (dir, variables) = (dir.to_owned(), all);
-            Some(Self { process, public, management, admin, first_token, dir, variables, folder: None })
+            Some(Self {
+                process,
+                public,
+                management,
+                admin,
+                first_token,
+                release,
+                dir,
+                variables,
+                folder: None,
+            })
         });
         started.expect("the program serves")
     }
@@ -80,7 +115,7 @@ impl Program {
     pub fn restart(&mut self) {
         self.process.wait().unwrap();
         // A connection of another test may have got one of the ports for a moment.
-        let launched = (0..20).find_map(|_| launch(&self.dir, &self.variables, false));
+        let launched = (0..20).find_map(|_| launch(self.release, &self.dir, &self.variables, false));
         (self.process, _) = launched.expect("the ports are free again");
     }
 
@@ -99,20 +134,15 @@ impl Drop for Program {
 }
 
 /// Makes a folder ready for a broker.
-pub fn init(dir: &Path, tenant: &str) {
-    done(&tunnus().args(["init", "--tenant", tenant, "--dir"]).arg(dir).output().unwrap());
+pub fn init(release: Release, dir: &Path, tenant: &str) {
+    done(&release.program().args(["init", "--tenant", tenant, "--dir"]).arg(dir).output().unwrap());
 }
 
 /// Brings the folder's tenants to the store.
-pub fn apply(dir: &Path, variables: &[(&'static str, String)]) {
-    let mut command = tunnus();
+pub fn apply(release: Release, dir: &Path, variables: &[(&'static str, String)]) {
+    let mut command = release.program();
     command.args(["apply", "--config"]).arg(dir.join("tunnus.toml")).arg(dir.join("tenants"));
     done(&command.envs(variables.iter().cloned()).output().unwrap());
-}
-
-/// The program, to be given a command.
-pub fn tunnus() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_tunnus"))
 }
 
 /// Fails the test where the command has failed.
@@ -125,8 +155,9 @@ fn free_address() -> SocketAddr {
 }
 
 /// The program once it serves, and the token that it prints on its first start; none if it ends before.
-fn launch(dir: &Path, variables: &Variables, first: bool) -> Option<(Child, String)> {
-    let mut process = tunnus()
+fn launch(release: Release, dir: &Path, variables: &Variables, first: bool) -> Option<(Child, String)> {
+    let mut process = release
+        .program()
         .args(["serve", "--config"])
         .arg(dir.join("tunnus.toml"))
         .envs(variables.iter().cloned())
