@@ -66,6 +66,12 @@ pub enum KeyError {
     /// The parts of the key do not belong together.
     #[error("the parts of the key do not belong together")]
     Inconsistent,
+    /// An RSA key of numbers that are not prime, too close or too short, or with a small exponent.
+    #[error("the key is weak: its exponent is below 65537, or its primes are none or badly chosen")]
+    Weak,
+    /// Its passphrase is made into a key in more rounds than anybody waits for.
+    #[error("opening the key takes too long: protect it with two million rounds in all at most")]
+    Effort,
     /// The certificate beside the key is another key's.
     #[error("the certificate belongs to another key")]
     CertificateMismatch,

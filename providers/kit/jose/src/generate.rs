@@ -28,7 +28,7 @@ pub fn rsa(bits: u32, usage: KeyUse) -> Result<Hidden<String>, KeyError> {
         return Err(KeyError::Size);
     }
     let key = Rsa::generate(bits).and_then(PKey::from_rsa).map_err(|_| KeyError::Failed)?;
-    private_jwk(&key, None, usage)
+    private_jwk(&key, None, usage, None)
 }
 
 /// A new P-256 private key as a JWK; its `kid` is the RFC 7638 thumbprint.
@@ -40,18 +40,20 @@ pub fn p256(usage: KeyUse) -> Result<Hidden<String>, KeyError> {
         return Err(KeyError::Purpose);
     }
     let generate = || PKey::from_ec_key(EcKey::generate(&*EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?)?);
-    private_jwk(&generate().map_err(|_| KeyError::Failed)?, None, usage)
+    private_jwk(&generate().map_err(|_| KeyError::Failed)?, None, usage, None)
 }
 
-/// A private key as a JWK under `kid`; the RFC 7638 thumbprint where there is none.
+/// A private key as a JWK under `kid`; the RFC 7638 thumbprint where there is none. `alg` is the one
+/// algorithm that it is for, where it is for one alone.
 pub(crate) fn private_jwk(
     key: &PKey<Private>,
     kid: Option<&str>,
     usage: KeyUse,
+    alg: Option<&str>,
 ) -> Result<Hidden<String>, KeyError> {
     let material = Material::of(key)?;
     let private = private_numbers(key).map_err(|_| KeyError::Failed)?.ok_or(KeyError::Failed)?;
-    Ok(to_private_jwk(&material, kid, usage, &private))
+    Ok(to_private_jwk(&material, (kid, usage, alg), &private))
 }
 
 type Numbers = Vec<(&'static str, Zeroizing<String>)>;
@@ -78,18 +80,22 @@ fn secret(number: Vec<u8>) -> Zeroizing<String> {
 }
 
 /// Writes the JWK into one buffer that never grows: growing would leave copies of secrets behind.
-/// Names and values are base64url or our own words, or a `kid` that was
-/// looked at, and need no escape.
+/// Names and values are base64url or our own words, or a `kid` or an `alg` that was looked at, and
+/// need no escape.
 fn to_private_jwk(
     material: &Material,
-    kid: Option<&str>,
-    usage: KeyUse,
+    (kid, usage, alg): (Option<&str>, KeyUse, Option<&str>),
     private: &[(&'static str, Zeroizing<String>)],
 ) -> Hidden<String> {
     let kid = kid.map_or_else(|| material.thumbprint(), str::to_owned);
     let marks = [("kid", kid), ("use", usage.name().to_owned())];
-    let public =
-        material.members().into_iter().chain(marks).map(|(name, value)| (name, Zeroizing::new(value)));
+    let alg = alg.map(|alg| ("alg", alg.to_owned()));
+    let public = material
+        .members()
+        .into_iter()
+        .chain(marks)
+        .chain(alg)
+        .map(|(name, value)| (name, Zeroizing::new(value)));
     let members: Vec<_> = public.chain(private.iter().cloned()).collect();
     let quotes = r#""":"","#.len();
     let mut jwk =

@@ -1,7 +1,8 @@
 //! Private keys as vendors hand them over, brought to the one form in which they are kept: a JWK with
 //! its `kid` and its use.
 //!
-//! Owns the forms. What a key may then do is judged as of any other.
+//! Owns the forms, and what is asked of a key that others have made: that it is strong, that nothing
+//! marks it for something else, and that opening it costs no more than it may.
 
 use openssl::pkcs12::Pkcs12;
 use serde_json::Value;
@@ -9,11 +10,12 @@ use tunnus_sdk::Hidden;
 use zeroize::Zeroizing;
 
 use crate::{
-    KeyError, KeyUse,
+    DecryptionKey, KeyError, KeyUse, SigningKey, effort,
     generate::private_jwk,
     markers::{Markers, Role},
     private_key::{MAX_TEXT, PrivateKey, from_pem},
     public_keys::material_of,
+    strength::check_strength,
 };
 
 /// A key that was imported.
@@ -60,8 +62,25 @@ pub fn import(
     if !key.markers.permit(role) {
         return Err(KeyError::Purpose);
     }
+    check_strength(&key.key)?;
     let kid = kid.map(str::to_owned).or_else(|| key.markers.kid.clone());
-    Ok(Imported { key: private_jwk(&key.key, checked(kid.as_deref())?, usage)?, certificates })
+    let key = kept(&key, checked(kid.as_deref())?, usage)?;
+    Ok(Imported { key, certificates })
+}
+
+/// The form in which a key is kept, if it can do what it is for. An `alg` goes along: the key is for
+/// nothing else.
+fn kept(key: &PrivateKey, kid: Option<&str>, usage: KeyUse) -> Result<Hidden<String>, KeyError> {
+    let alg = key.markers.alg.as_deref();
+    if alg.is_some_and(|alg| !is_plain(alg)) {
+        return Err(KeyError::Purpose);
+    }
+    let kept = private_jwk(&key.key, kid, usage, alg)?;
+    match usage {
+        KeyUse::Signature => SigningKey::parse(&kept).map(drop)?,
+        KeyUse::Encryption => DecryptionKey::parse(&kept).map(drop)?,
+    }
+    Ok(kept)
 }
 
 /// The same private key under another `kid`.
@@ -69,7 +88,8 @@ pub fn import(
 /// # Errors
 /// Where it is none, or nothing can be called that.
 pub fn renamed(key: &Hidden<String>, kid: &str, usage: KeyUse) -> Result<Hidden<String>, KeyError> {
-    private_jwk(&PrivateKey::parse(key)?.key, checked(Some(kid))?, usage)
+    let key = PrivateKey::parse(key)?;
+    private_jwk(&key.key, checked(Some(kid))?, usage, key.markers.alg.as_deref().filter(|alg| is_plain(alg)))
 }
 
 /// A private key in PEM form (PKCS#8), as TLS takes it.
@@ -92,11 +112,15 @@ pub fn public_pem(jwk: &Value) -> Result<String, KeyError> {
 
 /// A name that can stand in a header and in a file without any escape.
 fn checked(kid: Option<&str>) -> Result<Option<&str>, KeyError> {
-    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
     match kid {
-        Some(kid) if kid.is_empty() || kid.len() > 256 || !kid.bytes().all(is_plain) => Err(KeyError::Name),
+        Some(kid) if !is_plain(kid) => Err(KeyError::Name),
         kid => Ok(kid),
     }
+}
+
+fn is_plain(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+    (1..=256).contains(&name.len()) && name.bytes().all(is_plain)
 }
 
 fn from_pkcs12(
@@ -104,6 +128,9 @@ fn from_pkcs12(
     passphrase: Option<&Hidden<String>>,
 ) -> Result<(PrivateKey, Option<String>), KeyError> {
     let sealed = Pkcs12::from_der(bytes).map_err(|_| KeyError::Malformed)?;
+    if !effort::is_bounded(bytes) {
+        return Err(KeyError::Effort);
+    }
     let unreadable = if passphrase.is_some() { KeyError::WrongPassphrase } else { KeyError::Passphrase };
     let opened = sealed.parse2(passphrase.map(Hidden::expose_str).unwrap_or_default());
     let opened = opened.map_err(|_| unreadable)?;

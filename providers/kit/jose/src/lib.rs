@@ -3,6 +3,7 @@
 pub mod certificate;
 mod compact;
 mod content_encryption;
+mod effort;
 pub mod error;
 mod expiry;
 pub mod generate;
@@ -17,6 +18,7 @@ mod public_keys;
 mod ring;
 mod seal;
 mod sign;
+mod strength;
 
 pub use error::{CertificateError, EncryptError, KeyError, Rejected, SignError, VerifyError};
 pub use expiry::expiry;

@@ -4,6 +4,7 @@
 //! by [`crate::sign`] and [`crate::ring`]. Every byte of a private part that passes through here is
 //! in a buffer that wipes itself; OpenSSL wipes its own.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use openssl::{
     bn::{BigNum, BigNumContext, BigNumRef},
     ec::{EcGroup, EcKey},
@@ -20,6 +21,7 @@ use zeroize::Zeroizing;
 use crate::{
     KeyError,
     compact::decode,
+    effort,
     markers::Markers,
     material::{Material, number},
 };
@@ -50,9 +52,12 @@ impl PrivateKey {
 
     pub fn new(key: PKey<Private>, markers: Markers) -> Result<Self, KeyError> {
         let material = Material::of(&key)?;
-        if let Ok(rsa) = key.rsa()
-            && !check_numbers(&rsa).unwrap_or(false)
-        {
+        let fits = match (key.rsa(), key.ec_key()) {
+            (Ok(rsa), _) => check_numbers(&rsa).unwrap_or(false),
+            (_, Ok(point)) => point.check_key().is_ok(),
+            _ => false,
+        };
+        if !fits {
             return Err(KeyError::Inconsistent);
         }
         Ok(Self { key, material, markers })
@@ -143,7 +148,6 @@ fn p256_from_jwk(jwk: &PrivateJwk) -> Result<PKey<Private>, KeyError> {
     let key = EcKey::from_private_components(&group, &scalar, public.public_key());
     scalar.clear();
     let key = key.map_err(|_| KeyError::Inconsistent)?;
-    key.check_key().map_err(|_| KeyError::Inconsistent)?;
     PKey::from_ec_key(key).map_err(|_| KeyError::Malformed)
 }
 
@@ -179,11 +183,29 @@ pub fn from_pem(text: &str, passphrase: Option<&str>) -> Result<PrivateKey, KeyE
             given.len()
         }))
     };
-    let key = PKey::private_key_from_pem_callback(text.as_bytes(), told);
+    let key = match protected(text) {
+        Some(der) => {
+            if !effort::is_bounded(&der) {
+                return Err(KeyError::Effort);
+            }
+            PKey::private_key_from_pkcs8_callback(&der, told)
+        }
+        // The protection of other forms is one round.
+        None => PKey::private_key_from_pem_callback(text.as_bytes(), told),
+    };
     let unreadable = if is_protected { KeyError::WrongPassphrase } else { KeyError::Malformed };
     let key = PrivateKey::new(key.map_err(|_| unreadable)?, Markers::default())?;
     check_certificate(text, &key)?;
     Ok(key)
+}
+
+/// What a PEM document holds of a protected key (PKCS#8), if it holds one.
+fn protected(text: &str) -> Option<Vec<u8>> {
+    let (_, rest) = text.split_once("-----BEGIN ENCRYPTED PRIVATE KEY-----")?;
+    let (body, _) = rest.split_once("-----END ENCRYPTED PRIVATE KEY-----").unwrap_or_default();
+    let body: String = body.split_ascii_whitespace().collect();
+    // What is damaged opens no better than what is not there.
+    Some(STANDARD.decode(body).unwrap_or_default())
 }
 
 /// Where certificates stand beside the key, one of them must be the key's own.

@@ -9,6 +9,8 @@ mod hazards;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod import_weak;
+#[cfg(test)]
 mod known_answers;
 #[cfg(test)]
 mod private_keys;
