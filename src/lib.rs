@@ -31,6 +31,7 @@ pub mod host;
 pub mod http;
 pub mod keyring;
 pub mod metrics;
+pub mod pool;
 pub mod providers;
 #[cfg(feature = "simulator")]
 pub mod sandbox;

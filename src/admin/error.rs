@@ -8,6 +8,7 @@ use super::Document;
 use crate::{
     audit::AuditError,
     error::Error,
+    pool::PoolError,
     sql::SqlError,
     tenant::{lookup::TenantsError, store::StoreError},
 };
@@ -18,7 +19,7 @@ pub enum AdminError {
     /// No token, or none that holds.
     #[error("an admin token is needed: it is missing, unknown, expired or revoked")]
     Unauthenticated,
-    /// Too many wrong tokens were shown, or too many connections are being checked.
+    /// Too many wrong tokens were shown, or too much is being checked or changed.
     #[error("too many tries at once; wait before the next")]
     TooMany,
     /// The caller's role may not.
@@ -79,12 +80,14 @@ impl AdminError {
 impl From<StoreError> for AdminError {
     fn from(error: StoreError) -> Self {
         match error {
+            StoreError::Pool(PoolError::Busy) => Self::TooMany,
             StoreError::Sql(_)
             | StoreError::Audit(_)
             | StoreError::Platform(_, TenantsError::Unavailable(_)) => Self::Unavailable(error.into()),
             StoreError::MasterKeys(_)
             | StoreError::Vault { .. }
             | StoreError::Row(_)
+            | StoreError::Pool(PoolError::Failed)
             | StoreError::Platform(_, TenantsError::Faulty(_)) => Self::Internal(error.into()),
         }
     }

@@ -116,6 +116,7 @@ impl From<KeyringError> for AdminError {
             | KeyringError::UnderWay(_)
             | KeyringError::Full
             | KeyringError::Ended(_)
+            | KeyringError::Algorithm(_)
             | KeyringError::Name(_)
             | KeyringError::Key(_)
             | KeyringError::Certificate(_) => Self::fault("", error.to_string()),

@@ -214,13 +214,10 @@ impl Admin {
             _ => On::Everything,
         };
         self.permit(caller, Right::Found, on).await?;
-        let store = self.source.store()?;
-        // A trail outlives its tenant, and is read by who has the id.
-        let is_anothers = caller.scope != Scope::All && store.has_been(tenant).await?;
-        if is_anothers || store.read(tenant).await?.is_some() {
-            return Err(taken());
+        match self.source.store()?.read(tenant).await? {
+            Some(_) => Err(taken()),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
     /// Has the store make a change, in the caller's name.
@@ -234,7 +231,12 @@ impl Admin {
         let own = edits.first().map_or(Part::Tenant, |edit| edit.part.clone());
         let change = Change { tenant: tenant.to_owned(), by: caller.actor(), edits, order };
         let store = self.source.store()?;
-        match store.change(&change).await {
+        let changed = match caller.scope {
+            Scope::All => store.change(&change).await,
+            // A trail outlives its tenant, and is read by who has the id.
+            Scope::Platform(_) | Scope::Tenant(_) => store.change_unless_removed(&change).await,
+        };
+        match changed {
             Ok(changed) => Ok(changed.tenant),
             // Somebody else's tenant may have been made meanwhile.
             Err(ChangeError::Conflict(_)) if !self.reaches(caller, On::Tenant(tenant)).await? => Err(taken()),

@@ -16,12 +16,12 @@ use super::{
     credentials::{CredentialError, Keys},
     exchange,
     jwks::Jwks,
-    keys::PoolError,
     ledger,
     tls::ConnectionTls,
 };
 use crate::{
     metrics::{CallOutcome, JoseOperation},
+    pool::PoolError,
     tenant::model::Connection,
 };
 

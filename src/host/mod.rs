@@ -16,7 +16,6 @@ mod exchange;
 #[cfg(test)]
 mod for_tests;
 mod jwks;
-mod keys;
 mod ledger;
 mod open;
 mod tls;
@@ -28,7 +27,6 @@ use tunnus_jose::Operations;
 use self::{
     client::Clients,
     egress::{Egress, Lookup, SystemLookup},
-    keys::KeyPool,
     tls::TlsBase,
 };
 pub use self::{
@@ -37,7 +35,7 @@ pub use self::{
     egress::OutboundError,
     ledger::{Ledger, noted},
 };
-use crate::{ambient::Ambient, metrics::Metrics};
+use crate::{ambient::Ambient, metrics::Metrics, pool::Pool};
 
 /// Bounds on calls to the outside and on the use of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +74,7 @@ pub struct Outbound {
     egress: Arc<Egress>,
     clients: Clients,
     tls: TlsBase,
-    pool: KeyPool,
+    pool: Pool,
     metrics: Arc<Metrics>,
     operations: Arc<Operations>,
     ambient: Ambient,
@@ -101,7 +99,7 @@ impl Outbound {
             clients: clients(&limits, &egress, Arc::new(SystemLookup)),
             egress,
             tls: TlsBase::system(),
-            pool: KeyPool::new(limits.key_threads, limits.key_queue),
+            pool: Pool::new(limits.key_threads, limits.key_queue),
             metrics,
             operations,
             ambient,
@@ -111,7 +109,7 @@ impl Outbound {
     /// The same within other bounds.
     #[must_use]
     pub fn limited(self, limits: OutboundLimits) -> Self {
-        let pool = KeyPool::new(limits.key_threads, limits.key_queue);
+        let pool = Pool::new(limits.key_threads, limits.key_queue);
         let clients = clients(&limits, &self.egress, Arc::new(SystemLookup));
         Self { limits, clients, pool, ..self }
     }

@@ -17,10 +17,9 @@ use url::Url;
 use super::{
     ConnectionHost,
     jwks::{FetchKeys, Snapshot, Unavailable},
-    keys::PoolError,
     ledger,
 };
-use crate::metrics::JoseOperation;
+use crate::{metrics::JoseOperation, pool::PoolError};
 
 /// How old the keys may be that verify a token.
 const VERIFY_AGE: Duration = Duration::from_secs(5 * 60);

@@ -49,6 +49,9 @@ pub enum KeyringError {
     /// The key says that its time is over.
     #[error("the key ended on {}", .0.to_date().unwrap_or_default())]
     Ended(Timestamp),
+    /// A key that signs otherwise than the connection's settings say.
+    #[error("the key does not make {0} signatures, which the connection's settings ask for")]
+    Algorithm(&'static str),
     /// Another key of the ring is called the same.
     #[error("another key is called `{0}`")]
     Name(String),

@@ -1,8 +1,8 @@
 //! A key that was made elsewhere, as one of a ring.
 
 use serde_json::Value;
-use tunnus_jose::{certificate, expiry, import};
-use tunnus_sdk::Timestamp;
+use tunnus_jose::{KeyError, SigningKey, certificate, expiry, import};
+use tunnus_sdk::{Hidden, SigningAlgorithm, Timestamp};
 
 use super::{
     Given,
@@ -10,11 +10,19 @@ use super::{
 };
 use crate::keyring::{Key, KeyKind, KeyringError, NewKey, Purpose, make::public_of};
 
-/// The key that was given, as one of a ring.
-pub(super) fn imported(given: Given, now: Timestamp) -> Result<NewKey, KeyringError> {
+/// The key that was given, as one of a ring. The settings of its connection may ask for signatures of
+/// one `algorithm`.
+pub(super) fn imported(
+    given: Given,
+    algorithm: Option<SigningAlgorithm>,
+    now: Timestamp,
+) -> Result<NewKey, KeyringError> {
     let Given { connection, purpose, bytes, passphrase, kid, known: _, until } = given;
     let ends = std::str::from_utf8(bytes.expose()).ok().and_then(expiry);
     let taken = import(&bytes, passphrase.as_ref(), kid.as_deref(), use_of(purpose))?;
+    if purpose == Purpose::Signing {
+        check_algorithm(&taken.key, algorithm.filter(|_| connection.is_some()))?;
+    }
     let (name, public) = public_of(&taken.key, purpose)?;
     let kind = kind_of(&public);
     check_purpose(connection.as_ref(), purpose, kind)?;
@@ -31,6 +39,17 @@ pub(super) fn imported(given: Given, now: Timestamp) -> Result<NewKey, KeyringEr
     let created = Key::created(connection, (purpose, kind), (name, public), now);
     let key = Key { not_after, certificate: chain, ..created };
     Ok(NewKey { key, private: taken.key })
+}
+
+/// Whether a key signs as its connection's settings say; as ID tokens are signed, where they say
+/// nothing, since the tenant's own keys sign those.
+fn check_algorithm(key: &Hidden<String>, asked: Option<SigningAlgorithm>) -> Result<(), KeyringError> {
+    let (key, usual) = (SigningKey::parse(key)?, [SigningAlgorithm::RS256, SigningAlgorithm::ES256]);
+    match asked {
+        Some(asked) if !key.supports(asked) => Err(KeyringError::Algorithm(asked.name())),
+        None if !usual.into_iter().any(|algorithm| key.supports(algorithm)) => Err(KeyError::Purpose.into()),
+        _ => Ok(()),
+    }
 }
 
 /// The kind of a public JWK.

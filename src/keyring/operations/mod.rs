@@ -9,7 +9,6 @@ mod imported;
 mod inputs;
 
 use serde_json::json;
-use tokio::task::spawn_blocking;
 use tunnus_jose::{KeyUse, certificate, renamed};
 use tunnus_sdk::Hidden;
 
@@ -27,7 +26,7 @@ use super::{Key, KeyView, KeyringError, NewKey, Policy, Purpose, State, life, ma
 use crate::{
     ambient::Ambient,
     audit::event::Actor,
-    tenant::store::{Store, StoredTenant},
+    tenant::store::{Store, StoreError, StoredTenant},
 };
 
 /// The keys of a store's tenants.
@@ -125,8 +124,16 @@ impl Keyring {
     /// # Errors
     /// Where it cannot be used, has ended, or its place takes no more.
     pub async fn import(&self, by: &Actor, tenant: &str, given: Given) -> Result<KeyView, KeyringError> {
+        let stored = self.read(tenant).await?;
         let (now, known) = (self.ambient.now(), given.known);
-        let new = spawn_blocking(move || imported(given, now)).await.map_err(|_| KeyringError::Busy)??;
+        let connection = given.connection.as_deref();
+        let algorithm = connection.and_then(|id| self.store.needs_of(&stored, id)?.signing);
+        let new = self
+            .store
+            .pool()
+            .run(move || imported(given, algorithm, now))
+            .await
+            .map_err(StoreError::from)??;
         self.add(by, tenant, new, known).await
     }
 
@@ -332,8 +339,8 @@ impl Keyring {
     /// Makes a key where it keeps nobody waiting.
     async fn make(&self, wanted: Wanted) -> Result<NewKey, KeyringError> {
         let (Wanted { connection, purpose, kind, fetched }, now) = (wanted, self.ambient.now());
-        let making = spawn_blocking(move || made(connection, purpose, kind, now));
-        let mut new = making.await.map_err(|_| KeyringError::Busy)??;
+        let making = self.store.pool().run(move || made(connection, purpose, kind, now));
+        let mut new = making.await.map_err(StoreError::from)??;
         new.key.fetched = fetched;
         Ok(new)
     }

@@ -132,6 +132,22 @@ async fn a_key_that_an_upstream_is_told_of_follows_the_one_in_use() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn keys_are_made_and_taken_in_in_a_bounded_queue() {
+    let world = World::new().await;
+    let key = generate::rsa(2048, KeyUse::Encryption).unwrap();
+    let key = key.expose_str().as_bytes();
+    let full = world.keyring.store.pool().filled();
+    for refused in [
+        world.generate(Purpose::Decryption, KeyKind::Rsa(2048)).await,
+        world.import(key, Purpose::Decryption, false).await,
+    ] {
+        assert_eq!(said(refused), "too much is being worked on at once: try again in a moment");
+    }
+    drop(full);
+    assert!(world.import(key, Purpose::Decryption, false).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn decryption_goes_on_until_somebody_ends_it_and_four_are_enough() {
     let world = World::new().await;
     for _ in 0..3 {
@@ -200,6 +216,14 @@ async fn a_vendors_key_is_taken_and_what_is_no_good_is_not() {
     assert_eq!(said(ended), "the key ended on 2026-11-21");
     let large = world.import(&vec![b'x'; 10 * 1024 * 1024], Purpose::Signing, true).await;
     assert!(matches!(large, Err(KeyringError::Key(KeyError::TooLarge))));
+    let pss = same.expose_str().replacen('{', r#"{"alg":"PS256","#, 1);
+    for other in [pss.as_str(), generate::p256(KeyUse::Signature).unwrap().expose_str()] {
+        let other = world.import(other.as_bytes(), Purpose::Signing, true).await;
+        assert_eq!(
+            said(other),
+            "the key does not make RS256 signatures, which the connection's settings ask for"
+        );
+    }
     let point = world.generate(Purpose::Decryption, KeyKind::P256).await;
     assert!(matches!(point, Err(KeyringError::Kind)));
     let wanted = |connection: Option<&str>, purpose| Wanted {

@@ -139,12 +139,33 @@ impl Store {
     /// Where somebody else was faster, the tenant would be faulty, or the store does not answer.
     /// Nothing is written then.
     pub async fn change(&self, change: &Change) -> Result<Changed, ChangeError> {
+        self.change_where(change, |_| true).await
+    }
+
+    /// The same for whom the id of a tenant that was is taken: its data key and its trail outlive it.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub async fn change_unless_removed(&self, change: &Change) -> Result<Changed, ChangeError> {
+        let has_been = |reading: &Reading| reading.tenant.is_none() && reading.data_key.is_some();
+        self.change_where(change, |reading| !has_been(reading)).await
+    }
+
+    /// Makes a change where what it is made from is as it may be.
+    async fn change_where(
+        &self,
+        change: &Change,
+        may: impl Fn(&Reading) -> bool,
+    ) -> Result<Changed, ChangeError> {
         for _ in 0..TRIES {
             let reading = rows::read(&self.sql, &change.tenant).await?;
+            if !may(&reading) {
+                return Err(ChangeError::Conflict(Part::Tenant));
+            }
             let platform = self.platform_after(change, &reading).await?;
-            let draft = Draft::of(self, change, &reading, platform.as_slice(), Missing::Made)?;
+            let draft = self.draft(change, reading, platform.into_iter().collect(), Missing::Made).await?;
             if draft.is_unchanged() {
-                return Ok(Changed { tenant: reading.tenant, written: false });
+                return Ok(Changed { tenant: draft.before, written: false });
             }
             if let Some(written) = self.write(change, draft).await? {
                 return Ok(Changed { tenant: written, written: true });
@@ -159,8 +180,21 @@ impl Store {
     /// As [`Self::change`].
     pub async fn plan(&self, change: &Change, platforms: &[Arc<Platform>]) -> Result<Changed, ChangeError> {
         let reading = rows::read(&self.sql, &change.tenant).await?;
-        let draft = Draft::of(self, change, &reading, platforms, Missing::Left)?;
+        let draft = self.draft(change, reading, platforms.to_vec(), Missing::Left).await?;
         Ok(Changed { written: !draft.is_unchanged(), tenant: draft.after })
+    }
+
+    /// What a change makes of what was read. Keys are parsed for it and perhaps made.
+    async fn draft(
+        &self,
+        change: &Change,
+        reading: Reading,
+        platforms: Vec<Arc<Platform>>,
+        missing: Missing,
+    ) -> Result<Draft, ChangeError> {
+        let (store, change) = (self.clone(), change.clone());
+        let draft = move || Draft::of(&store, &change, reading, &platforms, missing);
+        self.pool.run(draft).await.map_err(StoreError::from)?
     }
 
     /// The platform that the tenant is of once the change is made.

@@ -20,7 +20,7 @@ mod rows;
 #[cfg(test)]
 mod store_tests;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, num::NonZero, sync::Arc, thread::available_parallelism};
 
 use tokio::task::spawn_blocking;
 use tunnus_sdk::SettingsError;
@@ -33,6 +33,7 @@ use super::{
 use crate::{
     ambient::Ambient,
     audit::{Audit, AuditError, store::SqlEvents},
+    pool::{Pool, PoolError},
     providers::Providers,
     sql::{Sql, SqlError, SqlUrl},
     vault::{DataKeys, DataKeysError, MissingKeys, Vault, VaultError},
@@ -49,6 +50,9 @@ const LARGEST: usize = 1024 * 1024;
 
 /// The revision of what is not yet written.
 const NEW: i64 = 0;
+
+/// How many changes and new keys wait while others are being worked out.
+const WAITING: usize = 64;
 
 /// Why the store was not opened, or did not do its part.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +81,9 @@ pub enum StoreError {
     /// A tenant's platform cannot be looked at.
     #[error("the platform `{0}` cannot be looked at")]
     Platform(String, #[source] TenantsError),
+    /// Too much is being changed at once, or the work broke off.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
 }
 
 impl From<DataKeysError> for StoreError {
@@ -108,6 +115,8 @@ pub struct Store {
     providers: Providers,
     ambient: Ambient,
     audit: Audit,
+    /// Where keys are parsed and made on behalf of admins.
+    pool: Arc<Pool>,
 }
 
 impl fmt::Debug for Store {
@@ -138,7 +147,10 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let sql = Sql::open(url).await?;
         let audit = Audit::new(Arc::new(SqlEvents(sql.clone())), vault.clone(), ambient.clone());
-        let store = Self { sql, vault, providers, ambient, audit };
+        // One core is left to those who log in, where there are several.
+        let threads = available_parallelism().map_or(1, NonZero::get).saturating_sub(1).max(1);
+        let pool = Arc::new(Pool::new(threads, WAITING));
+        let store = Self { sql, vault, providers, ambient, audit, pool };
         DataKeys { sql: &store.sql, vault: &store.vault }.check().await?;
         Ok(store)
     }
@@ -159,6 +171,12 @@ impl Store {
     #[must_use]
     pub const fn audit(&self) -> &Audit {
         &self.audit
+    }
+
+    /// Where keys are parsed and made, so that nobody who logs in waits for them.
+    #[must_use]
+    pub fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     /// What seals there.

@@ -125,16 +125,6 @@ impl Store {
         Ok(of.filter(|platform| !platform.is_empty()))
     }
 
-    /// Whether there is, or ever was, a tenant of this id: its data key and its trail outlive it.
-    ///
-    /// # Errors
-    /// Where the database does not answer.
-    pub async fn has_been(&self, tenant: &str) -> Result<bool, StoreError> {
-        let keys = sqlx::query_scalar("SELECT COUNT(*) FROM data_keys WHERE tenant = $1").bind(tenant);
-        let keys: i64 = keys.fetch_one(self.sql.pool()).await?;
-        Ok(keys > 0)
-    }
-
     /// A platform as it is kept; its secrets are named, never shown.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sqlx::{Row as _, any::AnyRow};
-use tunnus_sdk::{Hidden, Timestamp};
+use tunnus_sdk::{CredentialNeeds, Hidden, Timestamp};
 
 use super::{Store, StoreError};
 use crate::{
@@ -143,6 +143,16 @@ impl StoredSecret {
             sealed: row.try_get("content")?,
             fingerprint: row.try_get("fingerprint")?,
         })
+    }
+}
+
+impl Store {
+    /// What the settings of a connection need of keys and secrets; none known where they are faulty.
+    #[must_use]
+    pub fn needs_of(&self, stored: &StoredTenant, connection: &str) -> Option<CredentialNeeds> {
+        let document = &stored.connection(connection)?.document;
+        let provider = document.get("provider").and_then(Value::as_str)?;
+        self.providers.find(provider)?.needs(document.get("settings")?)
     }
 }
 

@@ -62,6 +62,8 @@ on_both! {
     an_operators_secret_is_not_given_to_who_names_it
     a_subject_key_never_changes
     a_removed_tenant_is_gone_and_a_later_one_starts_anew
+    the_id_of_a_removed_tenant_is_taken_for_who_may_not_have_it
+    a_change_waits_in_a_bounded_queue_and_not_on_the_threads_that_serve
     a_swapped_row_does_not_open
     a_missing_master_key_is_named_with_the_rows_that_need_it
     everything_moves_to_a_new_master_key_while_a_broker_serves
@@ -331,6 +333,29 @@ async fn a_removed_tenant_is_gone_and_a_later_one_starts_anew(url: SqlUrl) {
         assert_eq!(left, 0, "{table}");
     }
     assert!(put(&store, GOOD).await.is_ok());
+}
+
+async fn the_id_of_a_removed_tenant_is_taken_for_who_may_not_have_it(url: SqlUrl) {
+    let store = store(&url).await;
+    let found = to_change(&given(&World::new(), GOOD), None, &wanted());
+    let made = store.change_unless_removed(&found).await.unwrap().tenant.unwrap();
+    store.change(&edit(Part::Tenant, Some(made.row.revision), None)).await.unwrap();
+    let again = store.change_unless_removed(&found).await;
+    assert!(matches!(again, Err(ChangeError::Conflict(Part::Tenant))));
+    assert!(store.read("acme").await.unwrap().is_none());
+    assert!(store.change(&found).await.unwrap().written);
+}
+
+async fn a_change_waits_in_a_bounded_queue_and_not_on_the_threads_that_serve(url: SqlUrl) {
+    let store = store(&url).await;
+    let stored = put(&store, GOOD).await.unwrap();
+    let change = renamed(&stored, "Busy bank");
+    let full = store.pool().filled();
+    let refused = store.change(&change).await;
+    assert!(matches!(refused, Err(ChangeError::Store(StoreError::Pool(PoolError::Busy)))));
+    assert!(matches!(store.plan(&change, &[]).await, Err(ChangeError::Store(StoreError::Pool(_)))));
+    drop(full);
+    assert!(store.change(&change).await.unwrap().written);
 }
 
 async fn a_swapped_row_does_not_open(url: SqlUrl) {

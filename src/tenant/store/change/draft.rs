@@ -43,14 +43,14 @@ impl Draft {
     pub(super) fn of(
         store: &Store,
         change: &Change,
-        reading: &Reading,
+        reading: Reading,
         platforms: &[Arc<Platform>],
         missing: Missing,
     ) -> Result<Self, ChangeError> {
         let vault = |source| StoreError::Vault { tenant: change.tenant.clone(), source };
-        let before = reading.tenant.clone();
-        let (key, sealed) = store.key_of(&change.tenant, reading.data_key.as_deref()).map_err(vault)?;
-        let new_data_key = reading.data_key.is_none().then(|| sealed.clone());
+        let Reading { tenant: before, data_key, .. } = reading;
+        let (key, sealed) = store.key_of(&change.tenant, data_key.as_deref()).map_err(vault)?;
+        let new_data_key = data_key.is_none().then(|| sealed.clone());
         let mut after = before.clone();
         for edit in &change.edits {
             apply(&mut after, edit, change, (&sealed, &key))?;
