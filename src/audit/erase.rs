@@ -9,7 +9,7 @@ use super::{
     records::{Record, Records, Sought},
     retention::Retention,
 };
-use crate::sql::Sql;
+use crate::sql::{Sql, Write};
 
 /// How many events are erased in one transaction.
 const AT_ONCE: i64 = 1_000;
@@ -96,41 +96,27 @@ async fn forget(write: &mut AnyConnection, id: &str) -> Result<(), EraseError> {
 }
 
 impl Audit {
-    /// Erases whom events lead to whose time is over, and says so; how many events that were.
+    /// Erases whom events of a class lead to that happened before, as many as one transaction takes, and
+    /// says so in the same transaction; how many events that were.
     pub(super) async fn end_retention(
         &self,
         sql: &Sql,
-        retention: Retention,
-        now: Timestamp,
+        mut write: Write,
+        (class, before): (Class, Timestamp),
     ) -> Result<u64, AuditError> {
-        let mut count = 0;
-        for class in [Class::Identification, Class::Administration] {
-            let Some(before) = retention.ended_before(class, now) else { continue };
-            let erased = end_class(sql, class, before).await?;
-            if erased > 0 {
-                let until = before.to_date().unwrap_or_default();
-                let told = format!("{erased} events of the class {} before {until}", class.name());
-                let by = Actor::broker("retention");
-                self.record(Event::by(&by, OPERATOR, Kind::RetentionEnded, vec![told])).await?;
-            }
-            count += erased;
-        }
-        Ok(count)
-    }
-}
-
-async fn end_class(sql: &Sql, class: Class, before: Timestamp) -> Result<u64, AuditError> {
-    let forget = "UPDATE audit_events SET sealed_key = '', reference = '', subject = ''
-                  WHERE id IN (SELECT id FROM audit_events
-                               WHERE class = $1 AND happened_at < $2 AND sealed_key <> '' LIMIT $3)";
-    let mut count = 0;
-    loop {
+        let forget = "UPDATE audit_events SET sealed_key = '', reference = '', subject = ''
+                      WHERE id IN (SELECT id FROM audit_events
+                                   WHERE class = $1 AND happened_at < $2 AND sealed_key <> '' LIMIT $3)";
         let forget = sqlx::query(forget).bind(class.name()).bind(before.0).bind(AT_ONCE);
-        let done = forget.execute(sql.pool()).await?.rows_affected();
-        count += done;
-        if done == 0 {
-            return Ok(count);
+        let erased = forget.execute(&mut *write).await?.rows_affected();
+        if erased > 0 {
+            let until = before.to_date().unwrap_or_default();
+            let told = format!("{erased} events of the class {} before {until}", class.name());
+            let event = Event::by(&Actor::broker("retention"), OPERATOR, Kind::RetentionEnded, vec![told]);
+            self.record_in(sql, &mut write, event).await?;
+            write.commit().await?;
         }
+        Ok(erased)
     }
 }
 

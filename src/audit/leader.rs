@@ -16,7 +16,7 @@ use super::{
     Audit, AuditError,
     chain::{Entry, hash},
     checkpoint::{Checkpoint, signing_key},
-    event::OPERATOR,
+    event::{Class, OPERATOR},
     records::Records,
     retention::Retention,
 };
@@ -121,7 +121,7 @@ impl Leader {
         }
         looked.signed = self.sign(SIGNED_EVERY).await?;
         if is_due {
-            looked.erased = self.audit.end_retention(&self.sql, self.retention, now).await?;
+            looked.erased = self.end_retention(now).await?;
             self.erased_at = Some(now);
         }
         Ok(looked)
@@ -182,6 +182,24 @@ impl Leader {
             match extend(write, &tenant).await {
                 Ok(chained) => count += chained,
                 Err(error) => drop(self.stuck.insert(tenant, Error::from(error).causes())),
+            }
+        }
+        Ok(count)
+    }
+
+    /// Erases whom events lead to whose time is over; how many events that were.
+    async fn end_retention(&self, now: Timestamp) -> Result<u64, AuditError> {
+        let mut count = 0;
+        for class in [Class::Identification, Class::Administration] {
+            let Some(before) = self.retention.ended_before(class, now) else { continue };
+            loop {
+                // Whoever leads by now goes on with it.
+                let Some(write) = self.lead().await? else { return Ok(count) };
+                let erased = self.audit.end_retention(&self.sql, write, (class, before)).await?;
+                count += erased;
+                if erased == 0 {
+                    break;
+                }
             }
         }
         Ok(count)

@@ -90,6 +90,36 @@ async fn a_leader_that_stalls_past_its_lease_chains_and_signs_nothing(url: SqlUr
     assert!(verify(&world, "acme").await.is_sound());
 }
 
+async fn a_leader_that_stalls_past_its_lease_erases_nobody(url: SqlUrl) {
+    let world = World::at(&url).await;
+    world.login("acme", "a", "order", COMPLETED).await;
+    let (stalled, mut next) = (world.leader(), world.leader());
+    world.set(BEGIN + 10 * 366 * 86_400);
+    let now = world.ambient.now();
+    assert!(stalled.lease.take(&world.sql, now).await.unwrap());
+    world.pass(6);
+    assert!(next.lease.take(&world.sql, world.ambient.now()).await.unwrap());
+    assert_eq!(stalled.end_retention(now).await.unwrap(), 0);
+    let of_operator = async || world.records().latest(OPERATOR, 9, None).await.unwrap().len();
+    assert_eq!(of_operator().await, 0);
+    assert_eq!(next.look().await.unwrap().erased, 2);
+    assert_eq!(of_operator().await, 1);
+}
+
+async fn nobody_is_erased_where_that_cannot_be_told(url: SqlUrl) {
+    let world = World::at(&url).await;
+    world.login("acme", "a", "order", COMPLETED).await;
+    world.set(BEGIN + 10 * 366 * 86_400);
+    let mut leader = world.leader();
+    assert!(leader.lease.take(&world.sql, world.ambient.now()).await.unwrap());
+    let refuse = "ALTER TABLE audit_events RENAME COLUMN hash TO other";
+    sqlx::query(refuse).execute(world.sql.pool()).await.unwrap();
+    assert!(leader.end_retention(world.ambient.now()).await.is_err());
+    let back = "ALTER TABLE audit_events RENAME COLUMN other TO hash";
+    sqlx::query(back).execute(world.sql.pool()).await.unwrap();
+    assert_eq!(leader.look().await.unwrap().erased, 2, "they were all there still");
+}
+
 async fn no_two_events_get_one_place_whatever_a_leader_believes(url: SqlUrl) {
     let world = World::at(&url).await;
     world.login("acme", "a", "order", COMPLETED).await;
@@ -221,5 +251,7 @@ on_both! {
     each_tenants_events_are_chained_and_signed
     brokers_that_record_at_once_and_change_the_lead_lose_nothing
     a_leader_that_stalls_past_its_lease_chains_and_signs_nothing
+    a_leader_that_stalls_past_its_lease_erases_nobody
+    nobody_is_erased_where_that_cannot_be_told
     no_two_events_get_one_place_whatever_a_leader_believes
 }
