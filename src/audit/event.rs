@@ -21,7 +21,8 @@ pub enum Kind {
     AttemptFailed,
     /// An identification ended: with a record, or with an error for its app.
     IdentificationFinished,
-    /// What an attempt brought was discarded: another had ended the identification before.
+    /// What an attempt brought was discarded, and takes back that it ended the identification: another
+    /// had ended it before, or the end could not be kept.
     IdentificationDiscarded,
     /// The app took an identification back.
     IdentificationCancelled,

@@ -48,6 +48,9 @@ use crate::{
     vault::{DataKey, DataKeys, DataKeysError, Vault, VaultError},
 };
 
+/// What the id of an event ends in that takes another back; the other's id stands before it.
+const TAKES_BACK: &str = "~";
+
 /// How many data keys are held open; where there are more, all are forgotten.
 const KEYS_HELD: usize = 10_000;
 
@@ -141,11 +144,24 @@ impl Audit {
     /// # Errors
     /// Where its personal references cannot be sealed.
     pub async fn to_row(&self, event: Event) -> Result<EventRow, AuditError> {
-        let Event { tenant, mut body, personal } = event;
         let at = self.0.ambient.now().0;
         // In the order of time, and of this broker within a second.
         let count = self.0.count.fetch_add(1, Ordering::Relaxed);
-        let id = format!("{at:010x}{count:08x}{}", self.0.ambient.id());
+        self.row(format!("{at:010x}{count:08x}{}", self.0.ambient.id()), event).await
+    }
+
+    /// Makes the row of an event that takes the event `id` back. It has the place behind that one: however
+    /// often it is recorded it is one, and who reads the one finds the other.
+    ///
+    /// # Errors
+    /// Where its personal references cannot be sealed.
+    pub async fn to_row_against(&self, id: &str, event: Event) -> Result<EventRow, AuditError> {
+        self.row(format!("{id}{TAKES_BACK}"), event).await
+    }
+
+    async fn row(&self, id: String, event: Event) -> Result<EventRow, AuditError> {
+        let Event { tenant, mut body, personal } = event;
+        let at = self.0.ambient.now().0;
         let sealed = self.seal(&tenant, &id, &personal).await?;
         body.sealed = sealed.sealed;
         let class = body.kind.class().name().to_owned();

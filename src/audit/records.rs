@@ -24,6 +24,17 @@ const PAGE: i64 = 1_000;
 /// What a record is read from.
 const COLUMNS: &str = "id, tenant, happened_at, seq, body, sealed_key";
 
+/// What nothing has taken back.
+const STANDS: &str = "NOT EXISTS (SELECT 1 FROM audit_events back WHERE back.id = audit_events.id || '~')";
+/// What no later end of the same identification stands beside: a broker that broke off between
+/// recording an end and settling it has left the identification to whoever came next.
+const IS_LAST: &str = "
+NOT EXISTS (SELECT 1 FROM audit_events later
+             WHERE later.identification = audit_events.identification AND later.identification <> ''
+               AND later.tenant = audit_events.tenant AND later.kind = 'identification_finished'
+               AND audit_events.kind = later.kind AND later.id > audit_events.id
+               AND NOT EXISTS (SELECT 1 FROM audit_events back WHERE back.id = later.id || '~'))";
+
 /// An event as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Record {
@@ -95,7 +106,7 @@ impl Audit {
 
 impl Records {
     /// The latest identifications of a tenant that have ended, the last first: `limit` of those before
-    /// the event `before`. Leads to no person.
+    /// the event `before`. What was taken back is none. Leads to no person.
     ///
     /// # Errors
     /// Where the trail cannot be read.
@@ -129,7 +140,10 @@ impl Records {
         limit: u32,
         before: Option<&str>,
     ) -> Result<Vec<Record>, AuditError> {
-        let of_kind = if kind.is_some() { "AND kind = $4" } else { "" };
+        let of_kind = match kind {
+            Some(_) => format!("AND kind = $4 AND {STANDS} AND {IS_LAST}"),
+            None => String::new(),
+        };
         let select = format!(
             "SELECT {COLUMNS} FROM audit_events
              WHERE tenant = $1 AND id < $2 {of_kind} ORDER BY id DESC LIMIT $3"
@@ -169,7 +183,8 @@ impl Records {
         Ok(records)
     }
 
-    /// What each connection was used for in `month`: of one tenant, or of all.
+    /// What each connection was used for in `month`: of one tenant, or of all. An identification ends
+    /// once.
     ///
     /// # Errors
     /// Where the trail cannot be read.
@@ -199,7 +214,8 @@ impl Records {
     async fn ended(&self, after: &str, end: &str, tenant: Option<&str>) -> Result<Vec<Record>, AuditError> {
         let select = format!(
             "SELECT {COLUMNS} FROM audit_events
-             WHERE id > $1 AND id < $2 AND kind IN ($3, $4) AND (tenant = $5 OR $6 = 1) ORDER BY id LIMIT $7"
+             WHERE id > $1 AND id < $2 AND kind IN ($3, $4) AND (tenant = $5 OR $6 = 1)
+               AND {STANDS} AND {IS_LAST} ORDER BY id LIMIT $7"
         );
         let select = sqlx::query(sqlx::AssertSqlSafe(select)).bind(after).bind(end);
         let select = select.bind(Kind::IdentificationFinished.name()).bind(Kind::AttemptFailed.name());

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     audit::{
-        event::Actor,
+        event::{Actor, Event},
         for_tests::{BEGIN, RETENTION, World},
         retention::Retention,
     },
@@ -92,6 +92,45 @@ async fn a_months_use_is_counted_by_tenant_connection_and_method() {
     assert!(usage("2026-10", None).await.is_empty());
 }
 
+#[tokio::test]
+async fn an_identification_ends_once_however_many_ends_are_told() {
+    ends_once(&World::new().await).await;
+}
+
+/// Has the trail tell of more ends than there were.
+async fn ends_once(world: &World) {
+    let records = world.records();
+    // A broker broke off before it settled, and the person came again.
+    world.login("once", "a", "order", "provider_unavailable").await;
+    world.login("once", "a", "order", COMPLETED).await;
+    // What came second was discarded.
+    world.login("once", "b", "order", COMPLETED).await;
+    world.login("once", "b", "order", COMPLETED).await;
+    let second = take_back_the_last(world, "b").await;
+    // What came alone was discarded too.
+    world.login("once", "c", "order", COMPLETED).await;
+    let alone = take_back_the_last(world, "c").await;
+    let used = records.usage(Month::parse("2026-11").unwrap(), Some("once")).await.unwrap();
+    assert_eq!(used.iter().map(|one| (one.completed, one.failed)).collect::<Vec<_>>(), [(2, 0)]);
+    let recent = records.recent("once", 10, None).await.unwrap();
+    assert_eq!(ids(&recent), ["b", "a"]);
+    assert!(!recent.iter().any(|one| [&second, &alone].contains(&&one.id)));
+    let latest = records.latest("once", 20, None).await.unwrap();
+    assert_eq!(latest.len(), 12, "what was taken back is told still, and what takes it back, once");
+}
+
+/// Takes the last end back, twice; its id.
+async fn take_back_the_last(world: &World, identification: &str) -> String {
+    let end = world.records().recent("once", 1, None).await.unwrap().remove(0);
+    let mut event = Event::new("once", Kind::IdentificationDiscarded);
+    event.body.identification = Some(identification.to_owned());
+    for _ in 0..2 {
+        let row = world.audit.to_row_against(&end.id, event.clone()).await.unwrap();
+        world.audit.put(&row).await.unwrap();
+    }
+    end.id
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_read_counted_and_erased_on_postgresql_too() {
     let server = PostgresServer::start();
@@ -100,6 +139,8 @@ async fn it_is_read_counted_and_erased_on_postgresql_too() {
     world.chained("other", 1).await;
     is_read_and_counted(&world.records()).await;
     is_erased(&world).await;
+    world.set(BEGIN);
+    ends_once(&world).await;
 }
 
 async fn is_read_and_counted(records: &Records) {

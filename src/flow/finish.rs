@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{
     attempt::ANSWERED_KEPT,
+    doubt::{Doubt, EVERY, discard},
     identification::{Face, Identification, OpenIdRequest, Outcome, Report, ResponseMode, Settled},
     keep::Flows,
     persist::persist,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     app::Broker,
-    audit::event::{Event, Kind},
+    audit::{Audit, event::Event},
     error::{Code, Error},
     store::Key,
     tenant::model::App,
@@ -55,25 +56,35 @@ pub async fn finish(
     result: Result<IdentityRecord, Error>,
 ) -> Result<AppReturn, Error> {
     let flows = &broker.flows;
-    recorded(broker, progress.to_end(identification, &result)).await?;
+    let end = progress.to_end(identification, &result);
     let (settled, answer) = match result {
         Ok(record) => complete(flows, identification, &record)?,
         Err(error) => (Settled::Failed(Report::from(&error)), Answer::Error(error.code)),
     };
     let finished_at = flows.ambient.now();
     let outcome = Outcome { identification: identification.clone(), finished_at, result: settled };
-    if !flows.settle(&outcome).await? {
-        recorded(broker, progress.to_event(Kind::IdentificationDiscarded, identification)).await?;
-        return Err(Code::AlreadyAnswered.into());
+    let end = recorded(&broker.audit, end).await?;
+    match flows.settle(&outcome).await {
+        Ok(true) => Ok(to_app(broker, identification, &answer)),
+        Ok(false) => {
+            let late = Error::from(Code::AlreadyAnswered);
+            discard(&broker.audit, &end, progress.to_discarded(identification, &late)).await?;
+            Err(late)
+        }
+        Err(error) => {
+            let doubt = Doubt { end, discarded: progress.to_discarded(identification, &error), outcome };
+            broker.runtime.spawn(doubt.resolved(flows.clone(), broker.audit.clone(), EVERY));
+            Err(error)
+        }
     }
-    Ok(to_app(broker, identification, &answer))
 }
 
-/// Records an event, and again while the trail is away: it is the same event however often.
-pub(super) async fn recorded(broker: &Broker, event: Event) -> Result<(), Error> {
+/// Records an event, and again while the trail is away: it is the same event however often. Its id.
+pub(super) async fn recorded(audit: &Audit, event: Event) -> Result<String, Error> {
     let event = &event;
-    let row = &persist(|_| async move { Ok(broker.audit.to_row(event.clone()).await?) }).await?;
-    persist(|_| async move { Ok(broker.audit.put(row).await?) }).await
+    let row = &persist(|_| async move { Ok(audit.to_row(event.clone()).await?) }).await?;
+    persist(|_| async move { Ok(audit.put(row).await?) }).await?;
+    Ok(row.entry.id.clone())
 }
 
 /// The way back to the app once more, where `identification` was given up with `code` a moment ago;

@@ -11,6 +11,7 @@
 pub mod attempt;
 pub mod binding;
 pub mod door;
+mod doubt;
 pub mod drive;
 mod find;
 pub mod finish;

@@ -83,6 +83,12 @@ impl Progress {
         event
     }
 
+    /// The event that takes an end back which did not come to be.
+    #[must_use]
+    pub fn to_discarded(&self, identification: &Identification, error: &Error) -> Event {
+        self.to_failure(Kind::IdentificationDiscarded, identification, error)
+    }
+
     /// The event of the end.
     #[must_use]
     pub fn to_end(&self, identification: &Identification, result: &Result<IdentityRecord, Error>) -> Event {

@@ -54,7 +54,7 @@ pub(super) async fn fail(
 /// where that cannot be told.
 async fn attempt_failed(visit: &Visit, identification: &Identification, progress: &Progress, error: &Error) {
     let event = progress.to_failure(Kind::AttemptFailed, identification, error);
-    if let Err(error) = recorded(&visit.broker, event).await {
+    if let Err(error) = recorded(&visit.broker.audit, event).await {
         error.log(&identification.trace_id);
     }
 }

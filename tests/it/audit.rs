@@ -168,8 +168,10 @@ async fn what_a_second_attempt_brings_is_told_as_discarded() {
     assert_eq!(bench.result(&returned).await.0, 200);
     let shown = person.try_walk(&second, RETURN).await.expect_err("the first has won");
     assert!(shown.location().is_none());
-    let (_, last) = store.events().pop().unwrap();
-    assert_eq!(last.kind, Kind::IdentificationDiscarded);
+    let [.., (end, ended), (back, last)] = &store.events()[..] else { panic!("there are two") };
+    assert_eq!((ended.kind, last.kind), (Kind::IdentificationFinished, Kind::IdentificationDiscarded));
+    assert_eq!(back.entry.id, format!("{}~", end.entry.id), "it takes back what was told before it");
+    assert_eq!(last.outcome.as_deref(), Some("already_answered"));
     assert_eq!(bench.result(&returned).await.0, 200, "the first result stands");
 }
 
