@@ -38,6 +38,8 @@ pub struct Broker {
     pub providers: Providers,
     /// The connections that are built.
     pub connections: Connections,
+    /// What calls upstreams, for all that do.
+    pub outbound: Arc<Outbound>,
     /// The flow store with its seals, time and chance.
     pub flows: Flows,
     /// Records what happens.
@@ -116,6 +118,7 @@ impl Broker {
         let operations = Arc::new(Operations::default());
         let outbound =
             Outbound::new(&parts.egress, metrics.clone(), operations.clone(), parts.ambient.clone())?;
+        let outbound = Arc::new(outbound);
         let flows = Flows {
             store: Arc::new(MeteredStore::new(parts.store, metrics.clone())),
             sealer: Arc::new(sealer),
@@ -125,7 +128,7 @@ impl Broker {
         };
         let connections = Connections::new(
             parts.providers.clone(),
-            Arc::new(outbound),
+            outbound.clone(),
             metrics.clone(),
             parts.public_url.clone(),
             parts.connections_kept,
@@ -135,6 +138,7 @@ impl Broker {
             tenants: parts.tenants,
             providers: parts.providers,
             connections,
+            outbound,
             flows,
             audit: parts.audit,
             lifetimes: parts.lifetimes,

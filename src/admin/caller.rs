@@ -4,6 +4,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tunnus_sdk::Hidden;
 
 use crate::audit::event::{self, Actor};
 
@@ -22,7 +23,7 @@ pub enum Role {
 }
 
 /// What somebody reaches. Outside of it nothing is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
     /// Everything.
     All,
@@ -35,14 +36,16 @@ pub enum Scope {
 /// Who asks for an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// What they are known by: a token's id, a subject, `cli`.
+    /// What they are known by: a token's id, a login's, `cli`. Never who they are.
     pub id: String,
-    /// What they are called, for people.
+    /// What they are called, for people: a token's name, `login`.
     pub name: String,
     /// What they may do.
     pub role: Role,
     /// What they reach.
     pub scope: Scope,
+    /// Who it is to the issuer that has let them in; of a token nobody can tell.
+    pub person: Option<Hidden<String>>,
 }
 
 impl Role {
@@ -119,10 +122,11 @@ impl Caller {
             name: "command line".to_owned(),
             role: Role::Operator,
             scope: Scope::All,
+            person: None,
         }
     }
 
-    /// As histories and the audit trail name them.
+    /// As histories and the audit trail name them: a person only where it is sealed.
     #[must_use]
     pub fn actor(&self) -> Actor {
         let role = match self.role {
@@ -131,7 +135,7 @@ impl Caller {
             Role::TenantAdmin => event::Role::TenantAdmin,
             Role::Auditor => event::Role::Auditor,
         };
-        Actor { name: format!("{} ({})", self.name, self.id), role }
+        Actor { name: format!("{} ({})", self.name, self.id), role, person: self.person.clone() }
     }
 }
 

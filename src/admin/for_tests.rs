@@ -95,7 +95,7 @@ pub fn shop() -> Part {
 
 /// A caller of a role on a scope.
 pub fn caller(role: Role, scope: Scope) -> Caller {
-    Caller { id: format!("{role}-1"), name: role.to_string(), role, scope }
+    Caller { id: format!("{role}-1"), name: role.to_string(), role, scope, person: None }
 }
 
 /// Who may everything.

@@ -13,6 +13,7 @@ mod error;
 #[cfg(test)]
 pub(crate) mod for_tests;
 mod keys;
+pub mod login;
 mod operations;
 mod platforms;
 mod provider_kinds;
@@ -22,7 +23,7 @@ mod source;
 mod tenants;
 mod tokens;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::{
     ambient::Ambient,
@@ -43,7 +44,7 @@ pub use self::{
     tokens::{CreatedToken, NewToken, TokenInfo, Tokens},
 };
 
-use self::{checks::Checks, source::Source};
+use self::{checks::Checks, login::Login, source::Source};
 
 /// The administration of one broker.
 #[derive(Clone)]
@@ -54,6 +55,7 @@ pub struct Admin {
     keys: Policy,
     checks: Checks,
     ambient: Ambient,
+    login: Option<Arc<Login>>,
 }
 
 impl Admin {
@@ -62,7 +64,7 @@ impl Admin {
     pub fn of_store(store: Store, providers: Providers, ambient: Ambient) -> Self {
         let tokens = Tokens::in_sql(store.sql().clone(), store.audit().clone(), ambient.clone());
         let (keys, checks) = (Policy::default(), Checks::default());
-        Self { source: Source::Store(store), providers, tokens, keys, checks, ambient }
+        Self { source: Source::Store(store), providers, tokens, keys, checks, ambient, login: None }
     }
 
     /// Of a folder of files: it is read, never written, and tokens last as long as the process.
@@ -70,7 +72,7 @@ impl Admin {
     pub fn of_folder(folder: Folder, providers: Providers, audit: Audit, ambient: Ambient) -> Self {
         let tokens = Tokens::in_memory(audit, ambient.clone());
         let (keys, checks) = (Policy::default(), Checks::default());
-        Self { source: Source::Folder(folder), providers, tokens, keys, checks, ambient }
+        Self { source: Source::Folder(folder), providers, tokens, keys, checks, ambient, login: None }
     }
 
     /// The tokens, for who is no caller yet.

@@ -87,6 +87,9 @@ pub struct Actor {
     pub name: String,
     /// As what.
     pub role: Role,
+    /// Who it is, where a person has signed in as themselves: sealed with the event, never in its body.
+    #[serde(skip)]
+    pub person: Option<Hidden<String>>,
 }
 
 /// The keys that a leg used, by their ids.
@@ -168,7 +171,7 @@ pub struct Personal {
     /// The app's own order id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Hidden<String>>,
-    /// The person's stable id at the tenant.
+    /// The person's stable id at the tenant; of an admin who has signed in by login, `ISSUER#SUB`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Hidden<String>>,
 }
@@ -251,13 +254,13 @@ impl Actor {
     /// The operator, by the command or the token `name`.
     #[must_use]
     pub fn operator(name: impl Into<String>) -> Self {
-        Self { name: name.into(), role: Role::Operator }
+        Self { name: name.into(), role: Role::Operator, person: None }
     }
 
     /// The broker by itself, in its part `name`.
     #[must_use]
     pub fn broker(name: impl Into<String>) -> Self {
-        Self { name: name.into(), role: Role::Broker }
+        Self { name: name.into(), role: Role::Broker, person: None }
     }
 }
 
@@ -306,8 +309,9 @@ impl Event {
     #[must_use]
     pub fn by(actor: &Actor, tenant: &str, kind: Kind, changes: Vec<String>) -> Self {
         let mut event = Self::new(tenant, kind);
-        event.body.actor = Some(actor.clone());
+        event.body.actor = Some(Actor { person: None, ..actor.clone() });
         event.body.changes = changes;
+        event.personal.subject.clone_from(&actor.person);
         event
     }
 }

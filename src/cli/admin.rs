@@ -15,7 +15,7 @@ use super::{
     settings::{Settings, runtime},
 };
 use crate::{
-    admin::{Admin, Caller, CreatedToken, NewToken, Role, TokenInfo},
+    admin::{Admin, Caller, CreatedToken, NewToken, Role, TokenInfo, login::Login},
     ambient::Ambient,
     app::Broker,
     config::{Config, TenantsUrl},
@@ -191,7 +191,9 @@ pub(super) async fn listener(
         (Some(store), _) => Admin::of_store(store.clone(), providers, ambient),
         (None, TenantsUrl::Sql(_)) => return Ok(None),
     };
-    let admin = admin.with_key_policy(config.keys.policy());
+    let login = config.admin_login.as_ref();
+    let login = login.map(|settings| Login::new(settings, &url, &broker.outbound)).transpose()?;
+    let admin = admin.with_key_policy(config.keys.policy()).with_login(login);
     if let Some(first) = admin.tokens_kept().first().await? {
         let mut out = io::stdout();
         writeln!(out, "The first admin token, shown this once and good for a week: {}", first.expose_str())?;

@@ -14,7 +14,9 @@ use super::{
     settings::{Settings, runtime},
 };
 use crate::{
+    admin::login::Login,
     app::Broker,
+    config::Config,
     doctor,
     providers::Providers,
     tenant::model::{Connection, Tenant},
@@ -83,6 +85,7 @@ async fn look(arguments: &Arguments, providers: Providers) -> Vec<Found> {
     if arguments.live {
         found.extend(store(&broker).await);
     }
+    found.extend(login(&config, &broker, arguments.live).await);
     found.extend(tenants(&broker, arguments).await);
     if found.iter().all(|found| found.connection.is_none()) {
         let remedy = Some("look at the ids, at `enabled`, or use --all");
@@ -152,6 +155,23 @@ async fn store(broker: &Broker) -> Vec<Found> {
     let mut found = vec![general("flow store", Severity::Fine, "answers", None)];
     found.extend(findings.into_iter().map(|finding| Found { tenant: None, connection: None, finding }));
     found
+}
+
+/// Sign-in to the console by OpenID Connect, where the settings have it.
+async fn login(config: &Config, broker: &Broker, live: bool) -> Vec<Found> {
+    let (Some(settings), Some(url)) = (&config.admin_login, config.server.admin_url()) else {
+        return Vec::new();
+    };
+    let login = match Login::new(settings, &url, &broker.outbound) {
+        Ok(login) => login,
+        Err(error) => return vec![broken("admin.oidc", &error)],
+    };
+    match login.findings(broker.tenants.as_ref(), live).await {
+        Ok(findings) => {
+            findings.into_iter().map(|finding| Found { tenant: None, connection: None, finding }).collect()
+        }
+        Err(error) => vec![broken("tenants", &error)],
+    }
 }
 
 /// Looks at several at once, and tells of them in their order.

@@ -11,10 +11,11 @@ use std::{
 
 use figment::{Figment, providers::Serialized, value::Value as Parsed};
 use serde_json::Value;
+use tunnus_sdk::Hidden;
 
 use super::{
-    Document, Environment, Fault, MasterKey, Misfit, Misfits, Place, References, Secrets, Section, Settings,
-    Shape, TextOrReference, ancestors, environment::variable,
+    Document, Environment, Fault, MasterKey, Misfit, Misfits, Place, Reference, References, Secrets, Section,
+    Settings, Shape, TextOrReference, ancestors, environment::variable,
 };
 
 /// The one key whose value in the environment has a form of its own.
@@ -163,6 +164,24 @@ impl Layers {
         }
     }
 
+    /// The secret that the key at `pointer` refers to, where `check` has nothing against it.
+    pub fn secret(
+        &mut self,
+        pointer: &str,
+        reference: &Reference,
+        references: &References,
+        check: impl FnOnce(&Hidden<String>) -> Result<(), String>,
+    ) -> Option<Hidden<String>> {
+        let secret = references.resolve(reference).map_err(|error| error.to_string());
+        match secret.and_then(|secret| check(&secret).map(|()| secret)) {
+            Ok(secret) => Some(secret),
+            Err(message) => {
+                self.fault(pointer, &message);
+                None
+            }
+        }
+    }
+
     fn judge_shape(&mut self) {
         let misfits = match Shape::of::<Settings>() {
             Ok(shape) => shape.misfits(&self.merged),
@@ -196,7 +215,7 @@ impl Layers {
     }
 
     /// Notes a fault, unless it follows from one of form.
-    fn fault(&mut self, pointer: &str, message: &str) {
+    pub fn fault(&mut self, pointer: &str, message: &str) {
         if !self.misfits.explain(pointer) {
             let fault = Fault::at(self.place(pointer), pointer, message);
             self.faults.push(fault);
@@ -221,6 +240,9 @@ impl Layers {
     }
 }
 
+/// The settings that have no default.
+const WITHOUT_DEFAULT: [&str; 3] = ["/server/admin_listen", "/server/admin_url", "/admin/oidc"];
+
 /// The pointers of every setting, `/section/key`.
 fn known() -> Vec<String> {
     let defaults = serde_json::to_value(Settings::default()).unwrap_or_default();
@@ -230,7 +252,7 @@ fn known() -> Vec<String> {
             .into_iter()
             .flat_map(move |keys| keys.keys().map(move |key| format!("/{section}/{key}")))
     });
-    keys.collect()
+    keys.chain(WITHOUT_DEFAULT.map(str::to_owned)).collect()
 }
 
 /// `/server/listen` as figment writes it: `server.listen`.

@@ -3,6 +3,7 @@
 //! Owns reading and judging them: all faults at once, each with its place, and nothing starts half
 //! configured. One section a file. What the tenants set is `tenant`'s.
 
+mod admin;
 mod audit;
 mod connections;
 mod document;
@@ -32,6 +33,7 @@ use tunnus_sdk::SettingsError;
 
 use crate::{ambient::Ambient, audit::retention::Retention, sql::SqlUrl, vault::Vault};
 
+pub use admin::{Admin, AdminLogin, AdminOidc, RoleRule};
 pub use audit::{Audit, AuditUrl};
 pub use connections::Connections;
 pub use document::{Document, SyntaxError, ancestors, below};
@@ -62,6 +64,8 @@ pub const DEFAULT_FILE: &str = "config/tunnus.toml";
 pub struct Settings {
     /// Where the broker listens and how the world addresses it.
     pub server: Server,
+    /// How admins sign in to the console beside their tokens.
+    pub admin: Admin,
     /// Where the state of logins under way is kept.
     pub flow_store: FlowStore,
     /// Where the tenants come from.
@@ -89,6 +93,8 @@ pub struct Settings {
 pub struct Config {
     /// Where the broker listens and how the world addresses it.
     pub server: Server,
+    /// How admins sign in to the console by OpenID Connect, where they may.
+    pub admin_login: Option<AdminLogin>,
     /// Where the state of logins under way is kept.
     pub flow_store: FlowStoreUrl,
     /// Where the tenants come from.
@@ -145,6 +151,7 @@ trait Section: DeserializeOwned {
 /// Judges every section, also where one before it is faulty.
 fn judge(layers: &mut Layers) -> Option<Config> {
     let server = layers.section::<Server>();
+    let admin = layers.section::<Admin>();
     let flow_store = layers.section::<FlowStore>();
     let tenants = layers.section::<Tenants>();
     let audit = layers.section::<Audit>();
@@ -157,6 +164,7 @@ fn judge(layers: &mut Layers) -> Option<Config> {
     let log = layers.section::<Log>();
     let secrets = secrets?;
     let references = layers.references(secrets.dir.clone());
+    let admin_login = admin::login(layers, admin, server.as_ref(), &references);
     let master_keys = layers.master_keys(&secrets, &references);
     let flow_store =
         flow_store.and_then(|section| layers.address("/flow_store/url", &section.url, &references));
@@ -169,6 +177,7 @@ fn judge(layers: &mut Layers) -> Option<Config> {
     let vault = Vault::new(vault_keys, Ambient::system()).ok()?;
     Some(Config {
         server: server?,
+        admin_login,
         flow_store: flow_store?,
         audit: audit::database(audit_url?, tenants_url.as_ref()?),
         retention: audit?.retention(),

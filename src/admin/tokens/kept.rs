@@ -63,6 +63,7 @@ impl Row {
             name: self.info.name,
             role: self.info.role,
             scope,
+            person: None,
         })
     }
 }

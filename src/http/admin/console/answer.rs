@@ -120,7 +120,7 @@ impl Visitor {
             areas.push(area(texts.tokens, "/console/tokens"));
         }
         Who {
-            name: self.caller.name.clone(),
+            name: self.session.shown_name().unwrap_or(&self.caller.name).to_owned(),
             role: texts.role(self.caller.role).to_owned(),
             csrf: self.session.csrf(),
             areas,

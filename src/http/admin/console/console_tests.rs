@@ -33,10 +33,10 @@ use crate::{
 #[path = "keys_tests.rs"]
 mod keys;
 
-const ORIGIN: &str = "https://admin.example";
+pub(super) const ORIGIN: &str = "https://admin.example";
 
 /// Every page.
-const PAGES: [&str; 23] = [
+pub(super) const PAGES: [&str; 23] = [
     "/console/tenants/acme/new-key",
     "/console/tenants/acme/import-key",
     "/console/tenants/acme/request-certificate?connection=bank",
@@ -63,7 +63,7 @@ const PAGES: [&str; 23] = [
 ];
 
 /// Everything that a form is sent to, beside the way in.
-const FORMS: [&str; 23] = [
+pub(super) const FORMS: [&str; 23] = [
     "/console/tenants/acme/new-key",
     "/console/tenants/acme/import-key",
     "/console/tenants/acme/request-certificate",
@@ -90,28 +90,33 @@ const FORMS: [&str; 23] = [
 ];
 
 /// A console over a store.
-struct Site {
-    world: World,
-    broker: Data<Broker>,
+pub(super) struct Site {
+    pub(super) world: World,
+    pub(super) broker: Data<Broker>,
 }
 
 /// What came back.
-struct Answer {
-    status: u16,
-    location: String,
-    cookie: String,
-    headers: header::HeaderMap,
-    body: String,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) location: String,
+    pub(super) cookie: String,
+    pub(super) headers: header::HeaderMap,
+    pub(super) body: String,
 }
 
 /// A browser that is signed in.
-struct Browser {
-    cookie: String,
-    csrf: String,
+pub(super) struct Browser {
+    pub(super) cookie: String,
+    pub(super) csrf: String,
 }
 
 impl Site {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
+        Self::calling(Vec::new()).await
+    }
+
+    /// One that may call these origins.
+    pub(super) async fn calling(egress: Vec<String>) -> Self {
         let world = World::new().await;
         let now = Arc::clone(&world.now);
         let ambient = Ambient::given(
@@ -130,7 +135,7 @@ impl Site {
             providers: providers(),
             store: Arc::new(MemoryStore::new(MemoryLimits::default(), ambient.clone())),
             master_keys: vec![("1".to_owned(), [1; 32])],
-            egress: Vec::new(),
+            egress,
             audit: Audit::new(trail, world.store.vault().clone(), ambient.clone()),
             lifetimes: crate::config::Lifetimes::default(),
             connections_kept: 10,
@@ -142,7 +147,7 @@ impl Site {
         Self { world, broker: Data::new(broker.unwrap()) }
     }
 
-    async fn call(&self, request: test::TestRequest) -> Answer {
+    pub(super) async fn call(&self, request: test::TestRequest) -> Answer {
         let app = App::new()
             .app_data(Data::new(self.world.admin.clone()))
             .app_data(self.broker.clone())
@@ -160,12 +165,12 @@ impl Site {
         Answer { status, location, cookie, headers, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
-    async fn get(&self, browser: &Browser, path: &str) -> Answer {
+    pub(super) async fn get(&self, browser: &Browser, path: &str) -> Answer {
         self.call(browser.with(test::TestRequest::get().uri(path))).await
     }
 
     /// Sends a form as the browser would from a page of ours.
-    async fn post(&self, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(super) async fn post(&self, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body = form(fields, Some(&browser.csrf));
         self.call(browser.with(posting(path, Some(ORIGIN), body))).await
     }
@@ -175,7 +180,12 @@ impl Site {
         let body = form(&[("token", token)], None);
         let answer = self.call(posting("/console/sign-in", Some(ORIGIN), body)).await;
         assert_eq!((answer.status, answer.location.as_str()), (303, "/console/"), "{}", answer.body);
-        let cookie = answer.cookie.split(';').next().unwrap().to_owned();
+        self.signed_in(&answer.cookie).await
+    }
+
+    /// A browser with the cookie of a session.
+    pub(super) async fn signed_in(&self, cookie: &str) -> Browser {
+        let cookie = cookie.split(';').next().unwrap().to_owned();
         let mut browser = Browser { cookie, csrf: String::new() };
         let page = self.get(&browser, "/console/tokens").await.body;
         browser.csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap()[..43].to_owned();
@@ -183,7 +193,7 @@ impl Site {
     }
 
     /// Signs in with a new token of a role.
-    async fn enter(&self, role: Role, tenant: Option<&str>) -> Browser {
+    pub(super) async fn enter(&self, role: Role, tenant: Option<&str>) -> Browser {
         let token = self.token(&format!("A {role}"), role, tenant).await;
         self.sign_in(&token).await
     }

@@ -12,6 +12,7 @@ mod connections;
 mod editor;
 mod form;
 mod keys;
+mod login;
 mod page;
 mod session;
 mod setup;
@@ -62,6 +63,8 @@ pub fn configure(config: &mut ServiceConfig) {
             .route("/language/{tag}", get().to(sign_in::language))
             .route("/sign-in", get().to(sign_in::show))
             .route("/sign-in", post().to(sign_in::by_token))
+            .route("/sign-in/start", get().to(login::start))
+            .route("/sign-in/return", get().to(login::returned))
             .route("/sign-out", post().to(sign_in::out))
             .route("/audit", get().to(audit::operators))
             .route("/tokens", get().to(tokens::list))

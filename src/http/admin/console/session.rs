@@ -3,7 +3,7 @@
 //! The cookie holds a secret and nothing else. What it stands for is kept in the flow store under the
 //! secret's hash, sealed under the secret: a dump of the store opens nothing, and signing out ends it
 //! for good. Who it is, is asked anew with every request, so a token that is revoked ends its
-//! sessions.
+//! sessions, and so does a rule that lets the person in no more.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use tunnus_sdk::{Hidden, Timestamp};
 
 use crate::{
-    admin::AdminError,
+    admin::{AdminError, login::Person},
     digest::sha256_base64url,
     flow::keep::Flows,
     store::{Key, StoreError, Taken},
@@ -43,25 +43,31 @@ pub struct Session {
     kept: Kept,
 }
 
+/// Who a session is of.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// Who has shown the admin token of this id.
+    Token(String),
+    /// Who has signed in at the issuer.
+    Login(Box<Person>),
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Kept {
-    /// The id of the admin token that was shown.
-    token: String,
+    holder: Holder,
     begun: Timestamp,
     seen: Timestamp,
 }
 
 impl Session {
-    /// Begins one for who has shown the admin token of this id. Its secret goes into the cookie.
+    /// Begins one. Its secret goes into the cookie.
     ///
     /// # Errors
     /// [`AdminError::Unavailable`].
-    pub async fn begin(flows: &Flows, token: &str) -> Result<Self, AdminError> {
+    pub async fn begin(flows: &Flows, holder: Holder) -> Result<Self, AdminError> {
         let now = flows.ambient.now();
-        let session = Self {
-            secret: flows.ambient.secret(),
-            kept: Kept { token: token.to_owned(), begun: now, seen: now },
-        };
+        let session = Self { secret: flows.ambient.secret(), kept: Kept { holder, begun: now, seen: now } };
         session.keep(flows).await?;
         Ok(session)
     }
@@ -99,10 +105,19 @@ impl Session {
         flows.store.delete(&key("console", secret)).await.map_err(unavailable)
     }
 
-    /// The id of the admin token that was shown.
+    /// Who it is of.
     #[must_use]
-    pub fn token(&self) -> &str {
-        &self.kept.token
+    pub const fn holder(&self) -> &Holder {
+        &self.kept.holder
+    }
+
+    /// What a person who has signed in is called: for themselves alone.
+    #[must_use]
+    pub fn shown_name(&self) -> Option<&str> {
+        match &self.kept.holder {
+            Holder::Token(_) => None,
+            Holder::Login(person) => Some(person.name().expose_str()),
+        }
     }
 
     /// What goes into the cookie.
@@ -179,8 +194,21 @@ pub(super) async fn seal<T: Serialize>(
     put.map_err(|error| AdminError::Unavailable(error.into()))
 }
 
+/// What was kept so, for this once; nothing where it is gone or of another secret.
+pub(super) async fn take<T: DeserializeOwned>(
+    flows: &Flows,
+    kind: &'static str,
+    name: &str,
+    secret: &str,
+) -> Result<Option<T>, AdminError> {
+    let key = key(kind, name);
+    let taken = flows.store.take(&key).await.map_err(|error| AdminError::Unavailable(error.into()))?;
+    let Taken::Value(sealed) = taken else { return Ok(None) };
+    Ok(opened(flows, kind, &key, secret, &sealed))
+}
+
 /// What was kept so; nothing where it is gone or of another secret.
-pub(super) async fn open<T: DeserializeOwned>(
+async fn open<T: DeserializeOwned>(
     flows: &Flows,
     kind: &'static str,
     name: &str,
@@ -188,6 +216,16 @@ pub(super) async fn open<T: DeserializeOwned>(
 ) -> Result<Option<T>, AdminError> {
     let key = key(kind, name);
     let sealed = flows.store.read(&key).await.map_err(|error| AdminError::Unavailable(error.into()))?;
-    let opened = sealed.and_then(|sealed| flows.sealer.open(kind, &[secret], &key, &sealed).ok());
-    Ok(opened.and_then(|plain| serde_json::from_slice(plain.expose()).ok()))
+    Ok(sealed.and_then(|sealed| opened(flows, kind, &key, secret, &sealed)))
+}
+
+fn opened<T: DeserializeOwned>(
+    flows: &Flows,
+    kind: &'static str,
+    key: &Key,
+    secret: &str,
+    sealed: &[u8],
+) -> Option<T> {
+    let plain = flows.sealer.open(kind, &[secret], key, sealed).ok()?;
+    serde_json::from_slice(plain.expose()).ok()
 }

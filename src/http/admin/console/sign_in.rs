@@ -11,8 +11,8 @@ use super::{
     Console,
     answer::{self, alone, html, own_cookie, with_cookie},
     form::{Answers, Control, Item, Label, Shape, Shown, Summary},
-    page::{Block, Form, Page},
-    session::{COOKIE, Session},
+    page::{Block, Form, Link, Page},
+    session::{COOKIE, Holder, Session},
     texts::Texts,
     view,
     visitor::{LANGUAGE, Posted, Visitor, is_from_us, locale},
@@ -58,7 +58,7 @@ pub async fn language(tag: Path<String>, console: Data<Console>) -> HttpResponse
     }
 }
 
-/// The form that asks for a token.
+/// The ways in: the issuer, where there is one, and the form that asks for a token.
 pub async fn show(request: HttpRequest) -> HttpResponse {
     page(&request, StatusCode::OK, None)
 }
@@ -101,7 +101,7 @@ async fn enter(admin: Data<Admin>, broker: Data<Broker>, body: Bytes) -> Result<
     let tenant = caller.scope.tenant().unwrap_or(OPERATOR);
     let event = Event::by(&caller.actor(), tenant, Kind::SignedIn, Vec::new());
     broker.audit.record(event).await?;
-    Session::begin(&broker.flows, &caller.id).await
+    Session::begin(&broker.flows, Holder::Token(caller.id)).await
 }
 
 /// The response with the cookie of a session.
@@ -141,10 +141,16 @@ fn page(request: &HttpRequest, status: StatusCode, fault: Option<&str>) -> HttpR
         submit: texts.sign_in.to_owned(),
         ..Form::default()
     };
-    let page = Page {
-        title: texts.sign_in_title.to_owned(),
-        blocks: vec![Block::Form(Box::new(form))],
-        ..Page::default()
-    };
+    let mut blocks = login(request, texts);
+    blocks.push(Block::Form(Box::new(form)));
+    let page = Page { title: texts.sign_in_title.to_owned(), blocks, ..Page::default() };
     html(status, view::render(&page, locale, None))
+}
+
+/// The way to the issuer, where the settings have one.
+fn login(request: &HttpRequest, texts: &Texts) -> Vec<Block> {
+    let admin = request.app_data::<Data<Admin>>();
+    let Some(login) = admin.and_then(|admin| admin.login()) else { return Vec::new() };
+    let link = Link::to((texts.login.with)(login.name()), "/console/sign-in/start");
+    vec![Block::Actions(vec![link]), Block::Heading(texts.login.or_token.to_owned())]
 }

@@ -15,7 +15,7 @@ use tunnus_sdk::Locale;
 use super::{
     Console, answer,
     form::Answers,
-    session::{COOKIE, Session},
+    session::{COOKIE, Holder, Session},
     texts::Texts,
 };
 use crate::{
@@ -112,7 +112,10 @@ async fn known(
     secret: String,
 ) -> Result<Option<(Session, Caller)>, AdminError> {
     let Some(session) = Session::find(&broker.flows, &secret).await? else { return Ok(None) };
-    let caller = admin.tokens_kept().caller_of(session.token()).await?;
+    let caller = match session.holder() {
+        Holder::Token(id) => admin.tokens_kept().caller_of(id).await?,
+        Holder::Login(person) => admin.caller_by_login(person).await?,
+    };
     Ok(Some((session, caller)))
 }
 

@@ -1,6 +1,6 @@
 //! The console in English.
 
-use super::{Texts, Words, keyring};
+use super::{Texts, Words, keyring, login};
 
 /// All texts.
 pub(super) const TEXTS: Texts = Texts {
@@ -16,6 +16,7 @@ pub(super) const TEXTS: Texts = Texts {
     admin_token: "Admin token",
     token_help: "An admin token begins with tnsa_. The first one is printed when the server starts for the first time.",
     wrong_token: "The token is wrong, expired or revoked.",
+    login: login::EN,
     to_console: "To the start of the console",
     has_faults: "Mend the following",
     not_saved: "Nothing was saved: the form has faults.",

@@ -1,6 +1,6 @@
 //! The console in Finnish.
 
-use super::{Texts, Words, keyring};
+use super::{Texts, Words, keyring, login};
 
 /// All texts.
 pub(super) const TEXTS: Texts = Texts {
@@ -16,6 +16,7 @@ pub(super) const TEXTS: Texts = Texts {
     admin_token: "Hallintatunnus",
     token_help: "Hallintatunnus alkaa merkeillä tnsa_. Ensimmäinen tulostuu, kun palvelin käynnistyy ensi kertaa.",
     wrong_token: "Tunnus on väärä, vanhentunut tai mitätöity.",
+    login: login::FI,
     to_console: "Hallinnan etusivulle",
     has_faults: "Korjaa nämä kohdat",
     not_saved: "Mitään ei tallennettu: lomakkeessa on virheitä.",

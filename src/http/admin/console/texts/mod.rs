@@ -6,11 +6,13 @@
 mod en;
 mod fi;
 mod keyring;
+mod login;
 mod sv;
 
 use tunnus_sdk::Locale;
 
 pub use self::keyring::KeyringTexts;
+use self::login::LoginTexts;
 use crate::admin::Role;
 
 /// A heading and what stands beneath it.
@@ -49,6 +51,8 @@ pub struct Texts {
     pub token_help: &'static str,
     /// The token does not hold.
     pub wrong_token: &'static str,
+    /// Sign-in by OpenID Connect.
+    pub login: LoginTexts,
     /// Leads back.
     pub to_console: &'static str,
     /// Above what is wrong with a form.

@@ -1,6 +1,6 @@
 //! The console in Swedish.
 
-use super::{Texts, Words, keyring};
+use super::{Texts, Words, keyring, login};
 
 /// All texts.
 pub(super) const TEXTS: Texts = Texts {
@@ -16,6 +16,7 @@ pub(super) const TEXTS: Texts = Texts {
     admin_token: "Administrationstoken",
     token_help: "En administrationstoken börjar med tnsa_. Den första skrivs ut när servern startar första gången.",
     wrong_token: "Tokenen är fel, har gått ut eller återkallats.",
+    login: login::SV,
     to_console: "Till administrationens startsida",
     has_faults: "Rätta till detta",
     not_saved: "Inget sparades: formuläret har fel.",
