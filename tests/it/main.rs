@@ -15,6 +15,8 @@ mod browser;
 #[cfg(test)]
 mod console;
 #[cfg(test)]
+mod console_login;
+#[cfg(test)]
 mod deploy;
 #[cfg(test)]
 mod doctor;

@@ -1,6 +1,7 @@
 use actix_web::{http::header::SET_COOKIE, test::TestRequest};
 use serde_json::{Value, json};
 use tunnus_oidc::Presence;
+use tunnus_sdk::Severity;
 
 use super::{
     super::tests::{Answer, Browser, FORMS, ORIGIN, PAGES, Site},
@@ -397,12 +398,17 @@ async fn the_trail_knows_who_it_was_and_only_under_seal() {
     let subject = Hidden::new(format!("{}#248289", stage.issuer.url));
     let found = records.find(Some("acme"), &Sought::Subject(subject)).await.unwrap();
     let kinds: Vec<_> = found.iter().map(|record| record.body.kind).collect();
-    assert!(kinds.contains(&Kind::SignedIn), "{kinds:?}");
+    assert!(kinds.contains(&Kind::SignedIn) && kinds.contains(&Kind::TenantChanged), "{kinds:?}");
     let entered = found.iter().find(|record| record.body.kind == Kind::SignedIn).unwrap();
     assert_eq!(entered.body.tokens.len(), 1);
     assert_eq!(entered.body.keys.verified, ["1"]);
     assert_eq!(entered.body.changes, [format!("by login at {}", stage.issuer.url)]);
-    for record in records.latest("acme", 50, None).await.unwrap() {
+    stage.enter("operators").await;
+    let subject = Hidden::new(format!("{}#248289", stage.issuer.url));
+    let of_operator = records.find(Some(OPERATOR), &Sought::Subject(subject)).await.unwrap();
+    assert_eq!(of_operator.len(), 1);
+    let all = records.latest("acme", 50, None).await.unwrap();
+    for record in all.into_iter().chain(of_operator) {
         let clear = serde_json::to_string(&record.body).unwrap();
         assert!(!clear.contains("248289") && !clear.contains("Ada"), "{clear}");
     }
@@ -481,4 +487,26 @@ async fn where_the_settings_have_no_login_there_is_none() {
         assert_eq!(site.call(get(path)).await.status, 404, "{path}");
     }
     assert!(!site.call(get("/console/sign-in")).await.body.contains("/console/sign-in/start"));
+}
+
+#[actix_web::test]
+async fn the_doctor_says_what_to_register_which_rules_lead_nowhere_and_whether_the_issuer_answers() {
+    let stage = Stage::new().await;
+    let login = Arc::clone(stage.site.world.admin.login().unwrap());
+    let look = async |live| {
+        let found = login.findings(stage.site.broker.tenants.as_ref(), live).await.unwrap();
+        found.into_iter().map(|finding| (finding.subject, finding.severity, finding.text)).collect::<Vec<_>>()
+    };
+    let [uri, rule] = &look(false).await[..] else { panic!("two findings") };
+    assert_eq!((uri.0.as_str(), uri.1), ("admin.oidc redirect URI", Severity::Fine));
+    assert!(uri.2.contains("https://admin.example/console/sign-in/return"), "{}", uri.2);
+    assert_eq!((rule.0.as_str(), rule.1), ("admin.oidc roles", Severity::Warning));
+    assert!(rule.2.contains("nowhere"), "{}", rule.2);
+    let of = |found: Vec<(String, Severity, String)>, subject: &str| {
+        let found = found.into_iter().find(|(of, ..)| of == subject);
+        found.map(|(_, severity, _)| severity)
+    };
+    assert_eq!(of(look(true).await, "admin.oidc metadata"), Some(Severity::Fine));
+    stage.issuer.be_away(true);
+    assert_eq!(of(look(true).await, "admin.oidc metadata"), Some(Severity::Fault));
 }
