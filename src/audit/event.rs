@@ -26,6 +26,12 @@ pub enum Kind {
     IdentificationDiscarded,
     /// The app took an identification back.
     IdentificationCancelled,
+    /// An admin who tries a connection is about to leave for an upstream.
+    TrialStarted,
+    /// A trial ended, well or badly: its upstream may bill it, and no app has got anything.
+    TrialFinished,
+    /// The end of a trial did not come to be: it had ended before.
+    TrialDiscarded,
     /// A tenant was made.
     TenantCreated,
     /// A tenant, one of its apps or connections was changed.
@@ -197,6 +203,9 @@ impl Kind {
             Self::IdentificationFinished => "identification_finished",
             Self::IdentificationDiscarded => "identification_discarded",
             Self::IdentificationCancelled => "identification_cancelled",
+            Self::TrialStarted => "trial_started",
+            Self::TrialFinished => "trial_finished",
+            Self::TrialDiscarded => "trial_discarded",
             Self::TenantCreated => "tenant_created",
             Self::TenantChanged => "tenant_changed",
             Self::TenantRemoved => "tenant_removed",
@@ -221,7 +230,10 @@ impl Kind {
             | Self::AttemptFailed
             | Self::IdentificationFinished
             | Self::IdentificationDiscarded
-            | Self::IdentificationCancelled => Class::Identification,
+            | Self::IdentificationCancelled
+            | Self::TrialStarted
+            | Self::TrialFinished
+            | Self::TrialDiscarded => Class::Identification,
             Self::TenantCreated
             | Self::TenantChanged
             | Self::TenantRemoved

@@ -147,6 +147,10 @@ fn of_code(error: &Error) -> Words {
             "ended because the person did not go on",
             "log in to the end, as a person that the upstream knows",
         ),
+        (Code::ConnectionUnknown | Code::AppUnauthorised, _) => (
+            "ended because its connection or app was switched off or removed meanwhile",
+            "look at the connection and the app, and try again",
+        ),
         (Code::RateLimited, _) => ("had to wait for too long", "wait, and look at this host's load"),
         _ => ("failed", "look into the log under this trace id"),
     }

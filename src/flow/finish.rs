@@ -14,6 +14,7 @@ use super::{
     progress::Progress,
     record::IdentityRecord,
     release::keep_members,
+    trial::{TrialReport, leave_place},
 };
 use crate::{
     app::Broker,
@@ -42,6 +43,13 @@ pub enum AppReturn {
         /// Whether so.
         success: bool,
     },
+    /// Not at all: it was a trial.
+    Tried {
+        /// Whether the login succeeded.
+        success: bool,
+        /// Where its report is read.
+        report: Option<Url>,
+    },
 }
 
 /// Settles `identification` with what came of it, once the audit trail says so: nothing is released
@@ -58,6 +66,7 @@ pub async fn finish(
     let flows = &broker.flows;
     let end = progress.to_end(identification, &result);
     let (settled, answer) = match result {
+        tried if identification.trial().is_some() => ended(progress, &tried),
         Ok(record) => complete(flows, identification, &record)?,
         Err(error) => (Settled::Failed(Report::from(&error)), Answer::Error(error.code)),
     };
@@ -65,7 +74,10 @@ pub async fn finish(
     let outcome = Outcome { identification: identification.clone(), finished_at, result: settled };
     let end = recorded(&broker.audit, end).await?;
     match flows.settle(&outcome).await {
-        Ok(true) => Ok(to_app(broker, identification, &answer)),
+        Ok(true) => {
+            leave_place(flows, identification).await;
+            Ok(to_app(broker, identification, &answer))
+        }
         Ok(false) => {
             let late = Error::from(Code::AlreadyAnswered);
             discard(&broker.audit, &end, progress.to_discarded(identification, &late)).await?;
@@ -115,8 +127,15 @@ enum Answer {
     Code(Hidden<String>),
     /// A code of the contract; reason and stage never travel here.
     Error(Code),
-    /// Nothing: the app polls.
+    /// Nothing: the app polls, or there is none.
     Nothing,
+}
+
+/// Ends a trial: what came of it is told, and the record goes no further.
+fn ended(progress: &Progress, result: &Result<IdentityRecord, Error>) -> (Settled, Answer) {
+    let report = TrialReport::of(progress, result.as_ref());
+    let answer = result.as_ref().map_or_else(|error| Answer::Error(error.code), |_| Answer::Nothing);
+    (Settled::Tried(Box::new(report)), answer)
 }
 
 /// Seals the record under a fresh code, so that only who holds the browser's code can open it.
@@ -167,12 +186,12 @@ pub fn parse_code(code: &str) -> Option<(&str, &str)> {
 }
 
 fn to_app(broker: &Broker, identification: &Identification, answer: &Answer) -> AppReturn {
+    let success = !matches!(answer, Answer::Error(_));
     match &identification.face {
         Face::OpenId(request) => to_openid_app(broker, identification, request, answer),
         Face::Rest { return_url: Some(return_url) } => to_rest_app(identification, return_url, answer),
-        Face::Rest { return_url: None } => {
-            AppReturn::Stay { app: identification.app.clone(), success: !matches!(answer, Answer::Error(_)) }
-        }
+        Face::Rest { return_url: None } => AppReturn::Stay { app: identification.app.clone(), success },
+        Face::Trial(trial) => AppReturn::Tried { success, report: trial.report.clone() },
     }
 }
 

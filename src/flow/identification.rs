@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tunnus_sdk::{Hidden, Level, Locale, Member, Reason, Stage, Timestamp};
 use url::Url;
 
+use super::trial::{Trial, TrialReport};
 use crate::{
     error::{Code, Error, Field},
     tenant::model::App,
@@ -71,6 +72,21 @@ impl Identification {
     pub const fn is_polled(&self) -> bool {
         matches!(self.face, Face::Rest { return_url: None, .. })
     }
+
+    /// What only a trial knows, where it is one.
+    #[must_use]
+    pub const fn trial(&self) -> Option<&Trial> {
+        match &self.face {
+            Face::Trial(trial) => Some(trial),
+            Face::OpenId(_) | Face::Rest { .. } => None,
+        }
+    }
+
+    /// Whether its link may reach somebody who does not expect it: only a click goes on.
+    #[must_use]
+    pub const fn comes_by_link(&self) -> bool {
+        self.is_polled() || self.trial().is_some()
+    }
 }
 
 /// What only the face that asked needs.
@@ -83,6 +99,8 @@ pub enum Face {
         /// Where the browser goes afterwards; none where the result is polled.
         return_url: Option<Url>,
     },
+    /// None: an admin tries a connection.
+    Trial(Box<Trial>),
 }
 
 /// What the authorization request of an OpenID app said.
@@ -132,6 +150,8 @@ pub enum Settled {
     Completed(Vec<u8>),
     /// With a failure.
     Failed(Report),
+    /// As a trial does, well or badly: with a report for its admin.
+    Tried(Box<TrialReport>),
 }
 
 /// A failure as it is kept for the app's server.
@@ -157,6 +177,18 @@ impl From<&Error> for Report {
             stage: error.stage,
             upstream_code: error.upstream_code.clone(),
             fields: error.fields.clone(),
+        }
+    }
+}
+
+impl From<&Report> for Error {
+    fn from(report: &Report) -> Self {
+        Self {
+            reason: report.reason,
+            stage: report.stage,
+            upstream_code: report.upstream_code.clone(),
+            fields: report.fields.clone(),
+            ..Self::new(report.code)
         }
     }
 }

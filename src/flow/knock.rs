@@ -62,7 +62,7 @@ pub(super) async fn answer(visit: &Visit, knock: &Knock) -> Result<Reply, Error>
 async fn judge(visit: &Visit, knock: &Knock) -> Result<Reply, Error> {
     let identification = by_ticket(visit, &knock.ticket).await?;
     // A link of a message is opened by who looks after the message too: only a click claims.
-    if identification.is_polled() && !knock.picked.proceed {
+    if identification.comes_by_link() && !knock.picked.proceed {
         return landed(visit, &identification).await;
     }
     let key = visit.browser.keys.of(&identification.id);

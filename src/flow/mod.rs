@@ -34,5 +34,6 @@ mod settle;
 pub mod start;
 #[cfg(test)]
 mod stored_tests;
+pub mod trial;
 pub mod visit;
 pub mod waiting;

@@ -48,7 +48,7 @@ impl Picked {
 pub(super) async fn straight(visit: &Visit, identification: Identification) -> Reply {
     let app = visit.app(&identification);
     let to_choose = app.is_ok_and(|app| {
-        let possible = prepare::possible(&visit.broker, &visit.tenant, app, &identification);
+        let possible = prepare::possible(&visit.broker, &visit.tenant, &app, &identification);
         possible.len() > 1 || possible.iter().any(|connection| connection.paused.is_some())
     });
     let locale = visit.locale(&identification);
@@ -67,7 +67,7 @@ pub(super) async fn open(visit: &Visit, identification: Identification, picked: 
         return end(visit, &identification, Code::FlowExpired).await;
     }
     let app = match permit::app(&visit.tenant, &identification) {
-        Ok(app) => app.clone(),
+        Ok(app) => app,
         Err(error) => {
             let progress = Progress::at_the_door(&identification);
             return settle(visit, &identification, &progress, Err(error)).await;
@@ -81,14 +81,15 @@ pub(super) async fn open(visit: &Visit, identification: Identification, picked: 
         None => possible.first().filter(|only| possible.len() == 1 && may_go_on(only, &identification)),
     };
     match chosen {
-        Some(connection) if connection.paused.is_some() => {
+        // What is paused is tried before people are let in again.
+        Some(connection) if connection.paused.is_some() && identification.trial().is_none() => {
             let progress =
                 Progress::over(&identification, &connection.id, FlowStep::Chosen, Ledger::default());
             fail(visit, &identification, &progress, Code::ConnectionPaused.into()).await
         }
         Some(connection) => {
-            if picked.connection.is_some() {
-                visit.broker.metrics.step(&tenant.id, &connection.id, FlowStep::Chosen);
+            if let Some(metrics) = visit.metrics(&identification).filter(|_| picked.connection.is_some()) {
+                metrics.step(&tenant.id, &connection.id, FlowStep::Chosen);
             }
             begin(visit, &app, connection, identification).await
         }
@@ -110,9 +111,10 @@ const fn may_go_on(only: &Connection, identification: &Identification) -> bool {
 async fn end(visit: &Visit, identification: &Identification, code: Code) -> Reply {
     let error = Error::from(code);
     // A failure that left a choice was counted when it happened.
-    if matches!(code, Code::UserCancelled | Code::FlowExpired) {
+    let counts = matches!(code, Code::UserCancelled | Code::FlowExpired);
+    if let Some(metrics) = visit.metrics(identification).filter(|_| counts) {
         let connection = identification.connection.as_deref().unwrap_or_default();
-        visit.broker.metrics.failed(&visit.tenant.id, connection, &error);
+        metrics.failed(&visit.tenant.id, connection, &error);
     }
     settle(visit, identification, &Progress::at_the_door(identification), Err(error)).await
 }
@@ -141,10 +143,13 @@ pub(super) fn landing(visit: &Visit, identification: &Identification) -> Reply {
     };
     let locale = visit.locale(identification);
     let name = app.name.in_locale(locale).unwrap_or(&app.id).to_owned();
-    visit.door(identification, &[("proceed", "1")]).map_or_else(
-        || visit.page(Code::Internal),
-        |proceed| Reply::new(Answer::Page(Page::Landing { app: name, proceed }), locale),
-    )
+    let page = |proceed| match identification.trial() {
+        Some(_) => Page::Trial { connection: name, proceed },
+        None => Page::Landing { app: name, proceed },
+    };
+    visit
+        .door(identification, &[("proceed", "1")])
+        .map_or_else(|| visit.page(Code::Internal), |proceed| Reply::new(Answer::Page(page(proceed)), locale))
 }
 
 fn chooser(

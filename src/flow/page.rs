@@ -51,6 +51,20 @@ pub enum Page {
         /// Whether the person was identified.
         success: bool,
     },
+    /// Before a trial: says what it is and waits for a click.
+    Trial {
+        /// The connection's name.
+        connection: String,
+        /// Where a click goes on.
+        proceed: Url,
+    },
+    /// After a trial: leads to its report.
+    Tried {
+        /// Whether the login succeeded.
+        success: bool,
+        /// Where the report is read.
+        report: Option<Url>,
+    },
     /// The browser keeps no cookies, without which nobody can be identified safely.
     WithoutCookies {
         /// Where another try begins.

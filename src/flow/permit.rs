@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::identification::{Face, Identification};
+use super::{
+    identification::{Face, Identification},
+    trial::stand_in,
+};
 use crate::{
     error::{Code, Error},
     tenant::model::{App, Connection, RedirectUri, Release, Tenant},
@@ -14,9 +17,17 @@ use crate::{
 ///
 /// # Errors
 /// [`Code::AppUnauthorised`].
-pub(super) fn app<'a>(tenant: &'a Tenant, identification: &Identification) -> Result<&'a Arc<App>, Error> {
-    let app = tenant.app(&identification.app).filter(|app| takes_back(app, &identification.face));
+pub(super) fn app(tenant: &Tenant, identification: &Identification) -> Result<Arc<App>, Error> {
+    let app = asking(tenant, identification).filter(|app| takes_back(app, &identification.face));
     app.ok_or_else(|| Code::AppUnauthorised.into())
+}
+
+/// The app that asked, as long as it is there; in a trial who stands for one.
+pub(super) fn asking(tenant: &Tenant, identification: &Identification) -> Option<Arc<App>> {
+    match identification.trial() {
+        Some(trial) => stand_in(tenant, identification, trial),
+        None => tenant.app(&identification.app).cloned(),
+    }
 }
 
 /// The connection of this id, as long as the app may use it.
@@ -40,6 +51,8 @@ fn takes_back(app: &App, face: &Face) -> bool {
             app.release == Release::Code && app.return_urls.iter().any(|registered| is_at(registered, url))
         }
         Face::Rest { return_url: None } => app.release == Release::Poll,
+        // There is nothing to take back.
+        Face::Trial(_) => true,
     }
 }
 

@@ -51,7 +51,7 @@ pub struct Asked {
 /// where the one that it names is paused, [`Code::RequestInvalid`] where it asks for what it may not
 /// have or the connection cannot give.
 pub fn prepare(broker: &Broker, tenant: &Tenant, app: &App, asked: Asked) -> Result<Identification, Error> {
-    check_hint(broker, &asked)?;
+    check_hint(broker, asked.login_hint.as_ref())?;
     check_allowed(app, &asked.required)?;
     let optional = asked.optional.unwrap_or_else(|| app.claims.clone());
     let optional =
@@ -167,8 +167,8 @@ fn check_allowed(app: &App, required: &BTreeSet<Member>) -> Result<(), Error> {
 }
 
 /// What only the sandbox understands is refused everywhere else: it could skip the person.
-fn check_hint(broker: &Broker, asked: &Asked) -> Result<(), Error> {
-    let is_ours = asked.login_hint.as_ref().is_some_and(|hint| hint.expose_str().starts_with("sandbox:"));
+pub(super) fn check_hint(broker: &Broker, hint: Option<&Hidden<String>>) -> Result<(), Error> {
+    let is_ours = hint.is_some_and(|hint| hint.expose_str().starts_with("sandbox:"));
     if is_ours && !broker.sandbox {
         return Err(Error::request("/login_hint", "hints of the sandbox are refused here"));
     }

@@ -2,7 +2,7 @@
 
 use tunnus_sdk::{Identity, Level};
 
-use super::{identification::Identification, record::IdentityRecord};
+use super::{identification::Identification, record::IdentityRecord, trial::Arrived};
 use crate::{
     audit::{
         event::{Event, Kind, Personal},
@@ -24,6 +24,8 @@ pub struct Progress {
     pub ledger: Ledger,
     method: Option<String>,
     achieved: Option<Level>,
+    /// What a trial tells of it.
+    pub arrived: Option<Arrived>,
 }
 
 impl Progress {
@@ -36,6 +38,7 @@ impl Progress {
             ledger: Ledger::default(),
             method: identification.method.clone(),
             achieved: None,
+            arrived: None,
         }
     }
 
@@ -50,15 +53,19 @@ impl Progress {
     pub fn proved(&mut self, identity: &Identity) {
         self.achieved = Some(identity.assurance.level);
         self.method = identity.method.as_ref().map(|method| method.id.clone()).or(self.method.take());
+        self.arrived = self.ledger.steps.is_some().then(|| Arrived::of(identity));
         self.ledger.transaction_id = identity.transaction_id.clone().or(self.ledger.transaction_id.take());
     }
 
     /// The event that this is, by now.
     #[must_use]
     pub fn to_event(&self, kind: Kind, identification: &Identification) -> Event {
+        let trial = identification.trial();
+        let kind = if trial.is_some() { of_trial(kind) } else { kind };
         let mut event = Event::new(&identification.tenant, kind);
         let body = &mut event.body;
-        body.app = Some(identification.app.clone());
+        body.actor = trial.map(|trial| trial.begun_by.clone());
+        body.app = trial.map_or_else(|| Some(identification.app.clone()), |trial| trial.app.clone());
         body.identification = Some(identification.id.clone());
         body.trace_id = Some(identification.trace_id.clone());
         body.requested_assurance = Some(identification.minimum_assurance);
@@ -100,7 +107,17 @@ impl Progress {
         let mut event = self.to_event(kind, identification);
         event.body.outcome = Some(COMPLETED.to_owned());
         event.body.last_step = Some(FlowStep::Finished.name().to_owned());
-        event.personal.subject = Some(record.subject.clone());
+        // A trial releases nobody: the person has no part in the trail.
+        event.personal.subject = Some(&record.subject).filter(|_| identification.trial().is_none()).cloned();
         event
+    }
+}
+
+/// What the trail calls a step of a trial: no bill and no register of identifications counts it.
+const fn of_trial(kind: Kind) -> Kind {
+    match kind {
+        Kind::IdentificationStarted => Kind::TrialStarted,
+        Kind::IdentificationDiscarded => Kind::TrialDiscarded,
+        _ => Kind::TrialFinished,
     }
 }

@@ -27,14 +27,16 @@ impl Return<'_> {
     pub(super) async fn resume(&self, binding: &Binding, mut attempt: Attempt) -> Result<Reply, Error> {
         // A further leg is still the same trip: each attempt is counted once.
         if attempt.answered.is_empty() {
-            let metrics = &self.visit.broker.metrics;
-            metrics.step(&self.visit.tenant.id, &self.connection.id, FlowStep::Returned);
+            self.count(&attempt.identification, FlowStep::Returned);
         }
         let waiting = attempt.waiting.take();
-        let (step, ledger) = noted(self.step(&attempt, waiting)).await;
+        attempt.ledger.returned(&self.inbound);
+        let watched = attempt.identification.trial().is_some();
+        let (step, ledger) = noted(watched, self.step(&attempt, waiting)).await;
         attempt.ledger.extend(ledger);
         let mut reply = match step {
             Ok(Step::Navigate(navigate)) => {
+                attempt.ledger.left(&navigate.to);
                 attempt.waiting = Some(Waiting { leg: navigate.expect, state: navigate.state });
                 Reply::new(Answer::Upstream(navigate.to), self.visit.locale(&attempt.identification))
             }
@@ -53,7 +55,7 @@ impl Return<'_> {
     /// Asks the provider, unless the attempt is too late, or its app or connection was switched off.
     async fn step(&self, attempt: &Attempt, waiting: Option<Waiting>) -> Result<Step, Error> {
         let app = permit::app(&self.visit.tenant, &attempt.identification)?;
-        permit::connection(&self.visit.tenant, app, &self.connection.id)?;
+        permit::connection(&self.visit.tenant, &app, &self.connection.id)?;
         if self.visit.broker.flows.ambient.now() > attempt.expires_at {
             return Err(Code::FlowExpired.into());
         }
@@ -63,9 +65,8 @@ impl Return<'_> {
 
     /// The person is proved: normalise, decide what the app gets by now, settle.
     async fn arrived(&self, attempt: &Attempt, evidence: &Evidence) -> Reply {
-        let metrics = &self.visit.broker.metrics;
-        metrics.step(&self.visit.tenant.id, &self.connection.id, FlowStep::Exchanged);
         let identification = &attempt.identification;
+        self.count(identification, FlowStep::Exchanged);
         let Some(visit) = self.visit.by_now().await else {
             return self.visit.page(Code::FlowUnknown);
         };
@@ -73,6 +74,12 @@ impl Return<'_> {
         match self.record(&visit, identification, evidence, &mut progress) {
             Ok(record) => settle(&visit, identification, &progress, Ok(record)).await,
             Err(error) => fail(&visit, identification, &progress, error).await,
+        }
+    }
+
+    fn count(&self, identification: &Identification, step: FlowStep) {
+        if let Some(metrics) = self.visit.metrics(identification) {
+            metrics.step(&self.visit.tenant.id, &self.connection.id, step);
         }
     }
 
@@ -88,10 +95,10 @@ impl Return<'_> {
         progress: &mut Progress,
     ) -> Result<IdentityRecord, Error> {
         let app = permit::app(&visit.tenant, identification)?;
-        permit::connection(&visit.tenant, app, &self.connection.id)?;
+        permit::connection(&visit.tenant, &app, &self.connection.id)?;
         let identity = self.ready.provider.normalise(evidence)?;
         progress.proved(&identity);
-        release(&visit.tenant, app, self.connection, identification, identity)
+        release(&visit.tenant, &app, self.connection, identification, identity)
     }
 
     /// Puts the attempt back with its answer: for its next leg, or for the same request once more.

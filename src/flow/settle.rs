@@ -35,11 +35,13 @@ pub(super) async fn fail(
 ) -> Reply {
     error.log(&identification.trace_id);
     let connection = progress.connection.as_deref().unwrap_or_default();
-    visit.broker.metrics.failed(&visit.tenant.id, connection, &error);
+    if let Some(metrics) = visit.metrics(identification) {
+        metrics.failed(&visit.tenant.id, connection, &error);
+    }
     let another_helps =
         matches!(error.code, Code::ProviderUnavailable | Code::AssuranceTooLow | Code::ConnectionPaused);
     let others =
-        visit.app(identification).is_ok_and(|app| has_another(visit, app, identification, connection));
+        visit.app(identification).is_ok_and(|app| has_another(visit, &app, identification, connection));
     if another_helps && others {
         attempt_failed(visit, identification, progress, &error).await;
         let back = visit.door(identification, &[("abandon", error.code.name())]).map(BrowserRequest::Get);
@@ -83,7 +85,7 @@ pub(super) async fn settle(
         Ok(way) => {
             record(visit, identification, failed, identified);
             match (app, failed) {
-                (Some(app), _) => to_app(visit, identification, app, way, failed),
+                (Some(app), _) => to_app(visit, identification, &app, way, failed),
                 (None, failed) => visit.failure_page(identification, failed.unwrap_or(Code::AppUnauthorised)),
             }
         }
@@ -110,8 +112,7 @@ fn record(
         outcome = failed.map_or("completed", Code::name),
         "identification settled"
     );
-    if let Some((connection, method)) = identified {
-        let metrics = &visit.broker.metrics;
+    if let (Some((connection, method)), Some(metrics)) = (identified, visit.metrics(identification)) {
         metrics.step(&visit.tenant.id, &connection, FlowStep::Finished);
         metrics.identified(&visit.tenant.id, &connection, method.as_ref().map(|method| method.id.as_str()));
     }
@@ -130,9 +131,10 @@ fn to_app(
         AppReturn::Stay { success, .. } => {
             AppReturn::Stay { app: app.name.in_locale(locale).unwrap_or(&app.id).to_owned(), success }
         }
-        way @ (AppReturn::Redirect(_) | AppReturn::FormPost { .. }) => way,
+        way @ (AppReturn::Redirect(_) | AppReturn::FormPost { .. } | AppReturn::Tried { .. }) => way,
     };
-    let Some(code) = failed else {
+    // No app is sent anything after a trial, so that nothing can go round in a loop.
+    let Some(code) = failed.filter(|_| identification.trial().is_none()) else {
         return Reply::new(Answer::App(way), locale);
     };
     let failures = count_failure(visit, &identification.app);
@@ -155,7 +157,7 @@ fn by_click(way: &AppReturn) -> Option<BrowserRequest> {
             let fields = fields.iter().map(|(name, value)| (name.clone(), value.expose().clone()));
             Some(BrowserRequest::Post { action: action.clone(), fields: fields.collect() })
         }
-        AppReturn::Stay { .. } => None,
+        AppReturn::Stay { .. } | AppReturn::Tried { .. } => None,
     }
 }
 

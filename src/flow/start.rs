@@ -35,29 +35,37 @@ pub async fn start(
     progress: &mut Progress,
 ) -> Result<Reply, Error> {
     let broker = &visit.broker;
-    broker.metrics.step(&visit.tenant.id, &connection.id, FlowStep::Started);
+    count(visit, identification, &connection.id, FlowStep::Started);
     let ready = broker.connections.ready(&visit.tenant, connection)?;
     let binding = Binding::begin(identification, &connection.id, &broker.flows.ambient);
     let visitor = visitor(visit, &ready.descriptor);
     let mut login = login_request(visit, app, connection, identification, &ready.descriptor);
     login.state = binding.state.clone();
     login.visitor_id = visitor.as_ref().map(|visitor| visitor_id(visitor, visit, connection));
-    let (step, ledger) = noted(ready.provider.start(&login)).await;
+    let watched = identification.trial().is_some();
+    let (step, ledger) = noted(watched, ready.provider.start(&login)).await;
     progress.ledger.extend(ledger);
     let Step::Navigate(navigate) = step? else {
         // No provider can prove a person before the browser has left.
         return Err(Code::Internal.into());
     };
+    progress.ledger.left(&navigate.to);
     let (to, mut attempt) = attempt(visit, connection, identification, login, navigate);
     attempt.ledger.clone_from(&progress.ledger);
     // What cannot be audited is refused before the person leaves.
     broker.audit.record(progress.to_event(Kind::IdentificationStarted, identification)).await?;
     broker.flows.keep_attempt(&binding, &attempt).await?;
-    broker.metrics.step(&visit.tenant.id, &connection.id, FlowStep::Sent);
+    count(visit, identification, &connection.id, FlowStep::Sent);
     // Who comes too late still needs the cookie to find the way home.
     let cookies = visit.browser.bindings.with(&binding, broker.lifetimes.attempt() + GRACE);
     let locale = visit.locale(identification);
     Ok(Reply { cookies, visitor, ..Reply::new(Answer::Upstream(to), locale) })
+}
+
+fn count(visit: &Visit, identification: &Identification, connection: &str, step: FlowStep) {
+    if let Some(metrics) = visit.metrics(identification) {
+        metrics.step(&visit.tenant.id, connection, step);
+    }
 }
 
 fn attempt(

@@ -105,7 +105,12 @@ fn attempts_are_read_by_brokers_of_both_versions() {
         login: login(),
         waiting: Some(Waiting { leg: Leg::new("callback"), state: ProviderState::keep(&"kept").unwrap() }),
         answered: answers().into_iter().map(answered).collect(),
-        ledger: Ledger { keys, tokens: vec!["hash".to_owned()], transaction_id: Some("id".to_owned()) },
+        ledger: Ledger {
+            keys,
+            tokens: vec!["hash".to_owned()],
+            transaction_id: Some("id".to_owned()),
+            steps: None,
+        },
         expires_at: Timestamp(600),
     };
     assert_both_ways(include_str!("../store/shapes/attempt.json"), &attempt, &[]);

@@ -11,10 +11,12 @@ use super::{
     finish::AppReturn,
     identification::Identification,
     page::{Failure, Page},
+    permit,
 };
 use crate::{
     app::Broker,
     error::{Code, Error},
+    metrics::Metrics,
     tenant::model::{App, Tenant},
 };
 
@@ -108,8 +110,13 @@ impl Visit {
     }
 
     /// The app behind an identification.
-    pub(super) fn app(&self, identification: &Identification) -> Result<&Arc<App>, Error> {
-        self.tenant.app(&identification.app).ok_or_else(|| Code::AppUnauthorised.into())
+    pub(super) fn app(&self, identification: &Identification) -> Result<Arc<App>, Error> {
+        permit::asking(&self.tenant, identification).ok_or_else(|| Code::AppUnauthorised.into())
+    }
+
+    /// The metrics that count an identification; none for a trial, which is nobody's login.
+    pub(super) fn metrics(&self, identification: &Identification) -> Option<&Metrics> {
+        identification.trial().is_none().then_some(&self.broker.metrics)
     }
 
     /// The language for an identification's pages.
@@ -135,8 +142,8 @@ impl Visit {
     /// What is to be said of a failure of a known identification, with the way home.
     pub(super) fn failure(&self, identification: &Identification, code: Code) -> Failure {
         let app = self.app(identification).ok();
-        let name = app.and_then(|app| app.name.in_locale(self.locale(identification)));
-        let home = app.and_then(|app| app.home_url.clone());
+        let name = app.as_ref().and_then(|app| app.name.in_locale(self.locale(identification)));
+        let home = app.as_ref().and_then(|app| app.home_url.clone());
         Failure {
             app: name.map(str::to_owned),
             back: home.map(BrowserRequest::Get),

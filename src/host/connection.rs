@@ -16,7 +16,7 @@ use super::{
     credentials::{CredentialError, Keys},
     exchange,
     jwks::Jwks,
-    ledger,
+    ledger, observed,
     tls::ConnectionTls,
 };
 use crate::{
@@ -132,15 +132,16 @@ impl Host for ConnectionHost {
         self.outbound.ambient.secret()
     }
 
-    async fn sign(&self, signing: &Signing, claims: &Claims) -> Result<Hidden<String>, SealError> {
+    async fn sign(&self, signing: &Signing, payload: &Claims) -> Result<Hidden<String>, SealError> {
         let key = Arc::clone(self.keys.signing(signing.algorithm).ok_or(SealError::KeyMissing)?);
         let operations = Arc::clone(&self.outbound.operations);
-        let (algorithm, typ, claims) = (signing.algorithm, signing.typ, claims.clone());
+        let (algorithm, typ, claims) = (signing.algorithm, signing.typ, payload.clone());
         let kid = key.kid().to_owned();
         let work = move || key.sign(&operations, algorithm, typ, &claims);
         match self.on_pool(JoseOperation::Sign, work).await {
             Ok(signed) => {
                 ledger::signed(&kid);
+                observed::signed(signing, &kid, payload);
                 signed.map_err(|_| SealError::Failed)
             }
             Err(PoolError::Busy) => Err(SealError::Busy),
@@ -153,19 +154,24 @@ impl Host for ConnectionHost {
         let begun = Instant::now();
         let encrypted = key.encrypt(&self.outbound.operations, to.content, to.typ, to.cty, payload);
         self.outbound.metrics.jose_operation(JoseOperation::Encrypt, begun.elapsed());
+        observed::encrypted(to);
         encrypted.map_err(|_| SealError::Failed)
     }
 
     async fn open(&self, expect: &Expect, token: &str) -> Result<Claims, OpenError> {
         ledger::received(token);
-        let claims = self.open_expected(expect, token).await?;
+        observed::opening(expect, token);
+        let opened = self.open_expected(expect, token).await;
+        observed::opened(opened.as_ref());
+        let claims = opened?;
         ledger::proved(&claims);
         Ok(claims)
     }
 
     async fn send(&self, request: Request) -> Result<Response, SendError> {
-        let (stage, begun) = (request.stage, Instant::now());
+        let (stage, begun, call) = (request.stage, Instant::now(), observed::call(&request));
         let result = self.exchange(request).await;
+        observed::ended(call, result.is_ok());
         let outcome = match &result {
             Ok(response) => CallOutcome::Status(response.status),
             Err(SendError::Unreachable(_)) => CallOutcome::Unreachable,

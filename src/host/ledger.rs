@@ -9,6 +9,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use tunnus_sdk::Claims;
 
+use super::observed::Seen;
 use crate::{audit::event::KeyIds, digest::sha256_base64url};
 
 /// How many of each are noted: a leg has a handful.
@@ -28,16 +29,20 @@ pub struct Ledger {
     pub tokens: Vec<String>,
     /// The upstream's id of the transaction.
     pub transaction_id: Option<String>,
+    /// What a trial shows of it; none on any other leg.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Vec<Seen>>,
 }
 
 tokio::task_local! {
     static LEDGER: RefCell<Ledger>;
 }
 
-/// Runs a leg; what its host did meanwhile.
-pub async fn noted<F: Future>(leg: F) -> (F::Output, Ledger) {
+/// Runs a leg; what its host did meanwhile, step by step where it is `watched`.
+pub async fn noted<F: Future>(watched: bool, leg: F) -> (F::Output, Ledger) {
+    let ledger = Ledger { steps: watched.then(Vec::new), ..Ledger::default() };
     LEDGER
-        .scope(RefCell::default(), async {
+        .scope(RefCell::new(ledger), async {
             let done = leg.await;
             (done, LEDGER.with(RefCell::take))
         })
@@ -74,7 +79,7 @@ pub(super) fn proved(claims: &Claims) {
     }
 }
 
-fn note(entry: impl FnOnce(&mut Ledger)) {
+pub(super) fn note(entry: impl FnOnce(&mut Ledger)) {
     // Nobody keeps a ledger of what is done outside of a leg.
     LEDGER.try_with(|ledger| entry(&mut ledger.borrow_mut())).unwrap_or_default();
 }
@@ -110,6 +115,9 @@ impl Ledger {
             }
         }
         self.transaction_id = later.transaction_id.or(self.transaction_id.take());
+        if let Some(steps) = later.steps {
+            self.steps.get_or_insert_default().extend(steps);
+        }
     }
 }
 
@@ -119,13 +127,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_leg_is_noted_for_itself_alone() {
-        let one = noted(async {
+        let one = noted(false, async {
             signed("a");
             tokio::task::yield_now().await;
             signed("a");
             received("token");
         });
-        let other = noted(async { verified("b") });
+        let other = noted(false, async { verified("b") });
         let (((), one), ((), other)) = tokio::join!(one, other);
         assert_eq!(one.keys.signed, ["a"]);
         assert_eq!(one.tokens, [sha256_base64url("token")]);
@@ -135,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_an_upstream_sends_is_bounded() {
-        let ((), ledger) = noted(async {
+        let ((), ledger) = noted(false, async {
             (0..100).for_each(|n| received(&n.to_string()));
             verified(&"k".repeat(ID_LENGTH + 1));
             verified("a b");

@@ -17,6 +17,7 @@ mod exchange;
 mod for_tests;
 mod jwks;
 mod ledger;
+pub mod observed;
 mod open;
 mod tls;
 

@@ -17,7 +17,7 @@ use url::Url;
 use super::{
     ConnectionHost,
     jwks::{FetchKeys, Snapshot, Unavailable},
-    ledger,
+    ledger, observed,
 };
 use crate::{metrics::JoseOperation, pool::PoolError};
 
@@ -54,6 +54,7 @@ impl ConnectionHost {
         match self.on_pool(JoseOperation::Decrypt, work).await {
             Ok(Ok(opened)) => {
                 ledger::opened(token);
+                observed::inside(opened.expose_str());
                 Ok(opened)
             }
             Ok(Err(error)) => Err(OpenError::Rejected(error.0)),

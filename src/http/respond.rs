@@ -54,6 +54,7 @@ pub fn respond(broker: &Broker, tenant: &Tenant, reply: Reply) -> HttpResponse {
             page(&Page::SelfPost { action, fields }, &look)
         }
         Answer::App(AppReturn::Stay { app, success }) => page(&Page::Done { app, success }, &look),
+        Answer::App(AppReturn::Tried { success, report }) => page(&Page::Tried { success, report }, &look),
         Answer::Page(shown) => page(&shown, &look),
     };
     let https = broker.is_https();
@@ -108,6 +109,8 @@ pub fn page(page: &Page, look: &Look<'_>) -> HttpResponse {
         | Page::SelfPost { .. }
         | Page::Landing { .. }
         | Page::Done { .. }
+        | Page::Trial { .. }
+        | Page::Tried { .. }
         | Page::TopLevel { .. } => StatusCode::OK,
     };
     html(status, pages::render(page, look))

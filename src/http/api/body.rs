@@ -76,6 +76,8 @@ pub fn settled(outcome: &Outcome, record: Option<&IdentityRecord>) -> Value {
         Settled::Completed(_) => ("completed", None),
         Settled::Failed(report) if report.code == Code::FlowExpired => ("expired", Some(to_json(report))),
         Settled::Failed(report) => ("failed", Some(to_json(report))),
+        // No app's: `is_theirs` lets none come so far.
+        Settled::Tried(_) => ("failed", None),
     };
     let mut body = common(&outcome.identification, status, status == "completed");
     if let Some(finished_at) = outcome.finished_at.to_rfc3339() {

@@ -47,6 +47,7 @@ async fn result(
     broker.flows.check_readable(&outcome)?;
     match &outcome.result {
         Settled::Failed(_) => Ok(body::settled(&outcome, None)),
+        Settled::Tried(_) => Err(Code::IdentificationUnknown.into()),
         Settled::Completed(_) => {
             let record = open_record(&broker.flows, &caller.app, &outcome, &secret);
             let record =

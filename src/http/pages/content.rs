@@ -158,6 +158,8 @@ pub(super) fn content(page: &Page, texts: &Texts) -> Content {
         Page::Landing { app, proceed } => landing(app, proceed, texts),
         Page::Done { app, success: true } => Some(app_sheet(texts.done, app, Sign::Done, texts)),
         Page::Done { app, success: false } => Some(app_sheet(texts.not_done, app, Sign::Alert, texts)),
+        Page::Trial { connection, proceed } => trial(connection, proceed, texts),
+        Page::Tried { success, report } => Some(tried(*success, report.as_ref(), texts)),
         Page::WithoutCookies { retry } => without_cookies(retry, texts),
         Page::NotFound => Some(sheet(texts.not_found, Sign::Alert)),
         Page::TopLevel { url } => top_level(url, texts),
@@ -256,6 +258,21 @@ fn landing(app: &str, proceed: &Url, texts: &Texts) -> Option<Content> {
     content.paragraphs.push(texts.landing_warning.to_owned());
     content.actions.push(Action::link(texts.proceed, address::web(proceed)?));
     Some(content)
+}
+
+/// Says what a trial is, and waits for a click.
+fn trial(connection: &str, proceed: &Url, texts: &Texts) -> Option<Content> {
+    let mut content = app_sheet(texts.trial, connection, Sign::None, texts);
+    content.paragraphs.push(texts.trial_warning.to_owned());
+    content.actions.push(Action::link(texts.proceed, address::web(proceed)?));
+    Some(content)
+}
+
+/// Says how a trial went, and leads to its report.
+fn tried(success: bool, report: Option<&Url>, texts: &Texts) -> Content {
+    let (words, sign) = if success { (texts.tried, Sign::Done) } else { (texts.not_tried, Sign::Alert) };
+    let report = report.and_then(address::web).map(|href| Action::link(texts.to_report, href));
+    Content { actions: report.into_iter().collect(), ..sheet(words, sign) }
 }
 
 /// Says what is missing, and offers another try.

@@ -46,6 +46,20 @@ pub(super) const TEXTS: Texts = Texts {
         title: "You were not identified",
         next: |app| format!("{app} has been told so. You can close this window."),
     },
+    trial: AppWords {
+        title: "Try a connection",
+        next: |connection| format!("An administrator has begun a trial of {connection}."),
+    },
+    trial_warning: "You log in as always, and nobody is given anything about you. Continue only if you have begun this trial yourself or were asked to by somebody you know.",
+    tried: Words {
+        title: "The trial succeeded",
+        next: "Nothing was handed over to anybody. Its report tells what was sent and what came back.",
+    },
+    not_tried: Words {
+        title: "The trial failed",
+        next: "Nothing was handed over to anybody. Its report tells why it failed and what helps.",
+    },
+    to_report: "To the report",
     without_cookies: Words {
         title: "Your browser does not keep cookies",
         next: "Without cookies you cannot be identified safely. Allow cookies for this site in the browser's settings \

@@ -43,6 +43,20 @@ pub(super) const TEXTS: Texts = Texts {
         title: "Tunnistautuminen ei onnistunut",
         next: |app| format!("{app} on saanut tästä tiedon. Voit sulkea tämän ikkunan."),
     },
+    trial: AppWords {
+        title: "Yhteyden kokeilu",
+        next: |connection| format!("Ylläpitäjä on aloittanut kokeilun: {connection}."),
+    },
+    trial_warning: "Kirjaudut kuten aina, eikä kenellekään luovuteta sinusta mitään. Jatka vain, jos aloitit kokeilun itse tai tuttusi pyysi sitä.",
+    tried: Words {
+        title: "Kokeilu onnistui",
+        next: "Kenellekään ei luovutettu mitään. Raportti kertoo, mitä lähetettiin ja mitä saatiin.",
+    },
+    not_tried: Words {
+        title: "Kokeilu epäonnistui",
+        next: "Kenellekään ei luovutettu mitään. Raportti kertoo, miksi kokeilu epäonnistui ja mikä auttaa.",
+    },
+    to_report: "Raporttiin",
     without_cookies: Words {
         title: "Selaimesi ei salli evästeitä",
         next: "Ilman evästeitä sinua ei voi tunnistaa turvallisesti. Salli evästeet tälle sivustolle selaimen \

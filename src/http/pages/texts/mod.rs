@@ -75,6 +75,16 @@ pub(super) struct Texts {
     pub done: AppWords,
     /// After a login by link that failed.
     pub not_done: AppWords,
+    /// Before a trial, with the connection's name.
+    pub trial: AppWords,
+    /// The warning of that page.
+    pub trial_warning: &'static str,
+    /// After a trial that succeeded.
+    pub tried: Words,
+    /// After one that failed.
+    pub not_tried: Words,
+    /// Leads to the report of a trial.
+    pub to_report: &'static str,
     /// The browser keeps no cookies.
     pub without_cookies: Words,
     /// Nothing stands at this address.
@@ -204,6 +214,7 @@ mod tests {
                 texts.cancel_to,
                 texts.chooser.next,
                 texts.landing.next,
+                texts.trial.next,
                 texts.done.next,
                 texts.not_done.next,
             ];

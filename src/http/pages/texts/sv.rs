@@ -43,6 +43,20 @@ pub(super) const TEXTS: Texts = Texts {
         title: "Identifieringen lyckades inte",
         next: |app| format!("{app} har fått besked om detta. Du kan stänga det här fönstret."),
     },
+    trial: AppWords {
+        title: "Prova en anslutning",
+        next: |connection| format!("En administratör har börjat prova {connection}."),
+    },
+    trial_warning: "Du loggar in som vanligt, och ingen får veta något om dig. Fortsätt bara om du själv har börjat provet eller om någon du känner har bett dig.",
+    tried: Words {
+        title: "Provet lyckades",
+        next: "Ingenting har lämnats ut till någon. Rapporten berättar vad som skickades och vad som kom tillbaka.",
+    },
+    not_tried: Words {
+        title: "Provet misslyckades",
+        next: "Ingenting har lämnats ut till någon. Rapporten berättar varför det misslyckades och vad som hjälper.",
+    },
+    to_report: "Till rapporten",
     without_cookies: Words {
         title: "Din webbläsare tillåter inte kakor",
         next: "Utan kakor kan du inte identifieras säkert. Tillåt kakor för den här webbplatsen i webbläsarens \
