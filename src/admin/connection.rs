@@ -63,7 +63,7 @@ impl Admin {
     }
 
     /// The connection as it would serve now: what was saved a moment ago is in it.
-    async fn ready(
+    pub(super) async fn ready(
         &self,
         broker: &Broker,
         caller: &Caller,

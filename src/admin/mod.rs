@@ -22,8 +22,11 @@ mod secrets;
 mod source;
 mod tenants;
 mod tokens;
+mod trials;
 
 use std::{fmt, sync::Arc};
+
+use url::Url;
 
 use crate::{
     ambient::Ambient,
@@ -42,6 +45,7 @@ pub use self::{
     rights::{On, Right},
     tenants::{Listing, TenantList, TenantSummary},
     tokens::{CreatedToken, NewToken, TokenInfo, Tokens},
+    trials::{NewTrial, Told, TrialInfo, TrialStatus},
 };
 
 use self::{checks::Checks, login::Login, source::Source};
@@ -56,6 +60,8 @@ pub struct Admin {
     checks: Checks,
     ambient: Ambient,
     login: Option<Arc<Login>>,
+    /// The admin listener's own address, where it has one.
+    console: Option<Url>,
 }
 
 impl Admin {
@@ -64,7 +70,16 @@ impl Admin {
     pub fn of_store(store: Store, providers: Providers, ambient: Ambient) -> Self {
         let tokens = Tokens::in_sql(store.sql().clone(), store.audit().clone(), ambient.clone());
         let (keys, checks) = (Policy::default(), Checks::default());
-        Self { source: Source::Store(store), providers, tokens, keys, checks, ambient, login: None }
+        Self {
+            source: Source::Store(store),
+            providers,
+            tokens,
+            keys,
+            checks,
+            ambient,
+            login: None,
+            console: None,
+        }
     }
 
     /// Of a folder of files: it is read, never written, and tokens last as long as the process.
@@ -72,7 +87,16 @@ impl Admin {
     pub fn of_folder(folder: Folder, providers: Providers, audit: Audit, ambient: Ambient) -> Self {
         let tokens = Tokens::in_memory(audit, ambient.clone());
         let (keys, checks) = (Policy::default(), Checks::default());
-        Self { source: Source::Folder(folder), providers, tokens, keys, checks, ambient, login: None }
+        Self {
+            source: Source::Folder(folder),
+            providers,
+            tokens,
+            keys,
+            checks,
+            ambient,
+            login: None,
+            console: None,
+        }
     }
 
     /// The tokens, for who is no caller yet.

@@ -193,7 +193,8 @@ pub(super) async fn listener(
     };
     let login = config.admin_login.as_ref();
     let login = login.map(|settings| Login::new(settings, &url, &broker.outbound)).transpose()?;
-    let admin = admin.with_key_policy(config.keys.policy()).with_login(login);
+    let admin =
+        admin.with_key_policy(config.keys.policy()).with_login(login).reached_at(url.as_str().parse()?);
     if let Some(first) = admin.tokens_kept().first().await? {
         let mut out = io::stdout();
         writeln!(out, "The first admin token, shown this once and good for a week: {}", first.expose_str())?;

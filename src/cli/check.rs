@@ -86,7 +86,8 @@ async fn look(arguments: &Arguments, providers: Providers) -> Vec<Found> {
         found.extend(store(&broker).await);
     }
     found.extend(login(&config, &broker, arguments.live).await);
-    found.extend(tenants(&broker, arguments).await);
+    let console = config.server.admin_url().filter(|_| arguments.live).map(|url| url.to_string());
+    found.extend(tenants(&broker, arguments, console).await);
     if found.iter().all(|found| found.connection.is_none()) {
         let remedy = Some("look at the ids, at `enabled`, or use --all");
         found.push(general("connections", Severity::Warning, "no connection was looked at", remedy));
@@ -95,7 +96,7 @@ async fn look(arguments: &Arguments, providers: Providers) -> Vec<Found> {
 }
 
 /// The findings about the tenants that are asked for.
-async fn tenants(broker: &Data<Broker>, arguments: &Arguments) -> Vec<Found> {
+async fn tenants(broker: &Data<Broker>, arguments: &Arguments, console: Option<String>) -> Vec<Found> {
     let (mut found, mut connections) = (Vec::new(), Vec::new());
     let wanted = |asked: &Option<String>, id: &str| asked.as_ref().is_none_or(|asked| asked == id);
     let ids = match broker.tenants.ids().await {
@@ -116,8 +117,20 @@ async fn tenants(broker: &Data<Broker>, arguments: &Arguments) -> Vec<Found> {
             Err(error) => found.push(Found { tenant: Some(id), ..broken("tenant", &error) }),
         }
     }
+    let trials = console.iter().flat_map(|console| connections.iter().map(move |of| trial(console, of)));
+    let trials: Vec<_> = trials.collect();
     found.extend(examined(broker, connections, arguments.live).await);
+    found.extend(trials);
     found
+}
+
+/// Where a login can be tried to its end: that takes a person with a browser.
+fn trial(console: &str, (tenant, connection): &(Arc<Tenant>, Arc<Connection>)) -> Found {
+    let console = console.trim_end_matches('/');
+    let place = format!("{console}/console/tenants/{}/connections/{}/trials", tenant.id, connection.id);
+    let text = format!("a login can be tried to its end at {place}");
+    let found = general("trial", Severity::Fine, &text, None);
+    Found { tenant: Some(tenant.id.clone()), connection: Some(connection.id.clone()), ..found }
 }
 
 /// What a tenant names, and its platform has taken back since.

@@ -12,7 +12,10 @@ use tunnus::{
     },
 };
 
-use crate::{browser::play_on, support::program::Program};
+use crate::{
+    browser::{Line, play_on},
+    support::program::Program,
+};
 
 /// The upstreams of a broker that is reached at `public_url`.
 fn upstreams(public_url: String) -> Sandbox {
@@ -60,6 +63,12 @@ async fn a_new_operator_comes_from_the_first_token_to_a_login_without_editing_a_
         "tenant": TENANT,
         "ftn": registration(&sandbox, "ftn"),
     });
-    play_on("console", &stage, |_| {}).await;
+    let faults = |line: &Line| {
+        if let Line::Fault(fault) = line {
+            let known = sandbox.simulators.values().filter(|simulator| simulator.set_fault(fault.as_deref()));
+            assert_ne!(known.count(), 0, "no simulator knows {fault:?}");
+        }
+    };
+    play_on("console", &stage, faults).await;
     sandbox.stop().await;
 }

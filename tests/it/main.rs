@@ -40,3 +40,5 @@ mod store;
 mod support;
 #[cfg(test)]
 mod thirdparty;
+#[cfg(test)]
+mod trials;

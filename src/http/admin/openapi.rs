@@ -105,7 +105,9 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
 /// What a part of a path looks like.
 fn path_schema(name: &str) -> Value {
     match name {
-        "token" | "secret" | "key" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,43}$" }),
+        "token" | "secret" | "key" | "trial" => {
+            json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,43}$" })
+        }
         _ => json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$" }),
     }
 }
@@ -192,6 +194,7 @@ fn schemas() -> Value {
     let severity = json!({ "type": "string", "enum": ["fine", "warning", "fault"] });
     let finding = object(&json!({ "severity": severity, "subject": text(), "text": text() }));
     schemas.add("Findings", object(&json!({ "findings": array(&finding) })));
+    schemas.trials(&finding);
     let error = object(&json!({
         "code": text(), "message": text(), "class": text(), "retryable": { "type": "boolean" },
     }));
@@ -237,6 +240,28 @@ impl Schemas {
 
     fn add_type<T: JsonSchema>(&mut self, name: &str) {
         self.add(name, schemars::schema_for!(T).to_value());
+    }
+
+    /// Trials, and what is asked for with one.
+    fn trials(&mut self, finding: &Value) {
+        let (text, may) = (|| json!({ "type": "string" }), || json!({ "type": ["string", "null"] }));
+        let locale = json!({ "type": ["string", "null"], "enum": ["fi", "sv", "en", null] });
+        let new = json!({ "app": may(), "method": may(), "login_hint": may(), "locale": locale });
+        self.add("NewTrial", body(&new, &[]));
+        let list = || array(&json!({ "type": "object" }));
+        let mut report = object(&json!({ "steps": list(), "members": list() }));
+        if let Some(properties) = report.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.insert("finding".to_owned(), finding.clone());
+        }
+        let status = json!({ "type": "string", "enum": ["pending", "completed", "failed", "expired"] });
+        let mut trial = object(&json!({
+            "id": text(), "connection": text(), "begun_by": text(), "begun_at": text(), "expires_at": text(),
+            "status": status, "trace_id": text(),
+        }));
+        if let Some(properties) = trial.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.extend([("url".to_owned(), text()), ("report".to_owned(), report)]);
+        }
+        self.add("Trial", trial);
     }
 
     /// Keys, and what is asked of them.

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { withApp } from "./app.mjs";
-import { picture, run, scenario, stage } from "./harness.mjs";
+import { picture, run, scenario, stage, withFault } from "./harness.mjs";
 import { inspect, tabTo } from "./look.mjs";
 import { expectPage, logIn, reachBank } from "./steps.mjs";
 
@@ -81,6 +81,27 @@ async function makeConnection(page) {
   await inspect(page, "console-findings");
 }
 
+/** Tries the connection until its report is open; the bank's page is answered as a person would. */
+async function tryLogin(page) {
+  await page.goto(`${stage.admin}/console/tenants/${stage.tenant}/connections/ftn`);
+  await page.getByRole("link", { name: "Try a login" }).click();
+  await expectPage(page, "Try a login");
+  await page.getByRole("button", { name: "Begin the trial" }).click();
+  await expectPage(page, "The trial is ready");
+  await inspect(page, "console-trial-ready", { schemes: ["light"] });
+  await page.getByRole("link", { name: "Go to the login" }).click();
+  await expectPage(page, "Try a connection");
+  await inspect(page, "trial-before", { schemes: ["light"] });
+  await page.getByRole("link", { name: "Continue" }).click();
+  await reachBank(page);
+  const name = await logIn(page);
+  await page.getByRole("link", { name: "To the report" }).waitFor();
+  await inspect(page, "trial-after", { schemes: ["light"] });
+  await page.getByRole("link", { name: "To the report" }).click();
+  await expectPage(page, "Report of the trial");
+  assert.ok(!(await page.content()).includes(name), "the report names the person");
+}
+
 async function makeApp(page, redirectUri) {
   await tab(page, "Apps").click();
   await page.getByRole("link", { name: "New app" }).click();
@@ -141,6 +162,27 @@ scenario("from the first token to a login, with no file edited and no restart", 
     await inspect(page, "console-audit");
   }),
 );
+
+scenario("a login is tried before any app has the connection, and a faulty one says what helps", async (person) => {
+  const { page } = await console_(person);
+  await signIn(page);
+  await tryLogin(page);
+  await page.getByText("The login succeeded.").waitFor();
+  await page.getByRole("row", { name: /name\.full/ }).getByText("Yes").first().waitFor();
+  await inspect(page, "console-trial-report");
+  await withFault("id_token_nonce_other", async () => {
+    await tryLogin(page);
+    await page.getByText("The login failed.").waitFor();
+    await page.getByText("ask the upstream why it does not return the nonce").waitFor();
+    await inspect(page, "console-trial-failed");
+  });
+  for (const [name, language] of [["Suomi", "fi"], ["Svenska", "sv"]]) {
+    const report = page.url();
+    await page.getByRole("link", { name }).click();
+    await page.goto(report);
+    await inspect(page, `console-trial-failed-${language}`, { schemes: ["light"] });
+  }
+});
 
 scenario("by keyboard alone", async (person) => {
   const { page } = await console_(person);

@@ -32,14 +32,17 @@ use crate::{
 
 #[path = "keys_tests.rs"]
 mod keys;
+#[path = "trials_tests.rs"]
+mod trials;
 
 pub(super) const ORIGIN: &str = "https://admin.example";
 
 /// Every page.
-pub(super) const PAGES: [&str; 23] = [
+pub(super) const PAGES: [&str; 24] = [
     "/console/tenants/acme/new-key",
     "/console/tenants/acme/import-key",
     "/console/tenants/acme/request-certificate?connection=bank",
+    "/console/tenants/acme/connections/bank/trials",
     "/console/tenants/acme/keys",
     "/console/tenants/acme/connections/bank/sheet",
     "/console/audit",
@@ -63,7 +66,7 @@ pub(super) const PAGES: [&str; 23] = [
 ];
 
 /// Everything that a form is sent to, beside the way in.
-pub(super) const FORMS: [&str; 23] = [
+pub(super) const FORMS: [&str; 24] = [
     "/console/tenants/acme/new-key",
     "/console/tenants/acme/import-key",
     "/console/tenants/acme/request-certificate",
@@ -71,6 +74,7 @@ pub(super) const FORMS: [&str; 23] = [
     "/console/tenants/acme/keys/x/certificate",
     "/console/tenants/acme/keys/x/rotate",
     "/console/tenants/acme/keys/x/retire",
+    "/console/tenants/acme/connections/bank/trials",
     "/console/tenants/acme/connections/bank/check",
     "/console/tenants/acme/audit",
     "/console/sign-out",

@@ -21,6 +21,7 @@ mod style;
 mod tenants;
 mod texts;
 mod tokens;
+mod trials;
 mod view;
 mod visitor;
 
@@ -109,6 +110,9 @@ fn tenant(config: &mut ServiceConfig) {
         .route("/connections/{connection}", post().to(connections::save))
         .route("/connections/{connection}/sheet", get().to(setup::sheet))
         .route("/connections/{connection}/check", post().to(setup::check))
+        .route("/connections/{connection}/trials", get().to(trials::new))
+        .route("/connections/{connection}/trials", post().to(trials::begin))
+        .route("/connections/{connection}/trials/{trial}", get().to(trials::show))
         .route("/connections/{connection}/remove", get().to(connections::ask))
         .route("/connections/{connection}/remove", post().to(connections::remove));
 }

@@ -10,6 +10,7 @@ use super::{
     connections::{frame, href},
     form::Shown,
     page::{Block, Cell, Form, Link, Table, Tone},
+    trials,
     visitor::{Posted, Visitor},
 };
 use crate::{
@@ -70,7 +71,8 @@ fn keys(sheet: &Value) -> Vec<Block> {
 pub fn ways(visitor: &Visitor, tenant: &str, connection: &str) -> Vec<Block> {
     let texts = visitor.texts();
     let sheet = Link::to(texts.sheet, format!("{}/sheet", href(tenant, connection)));
-    let mut blocks = vec![Block::Actions(vec![sheet])];
+    let links = [sheet].into_iter().chain(trials::way(visitor, tenant, connection));
+    let mut blocks = vec![Block::Actions(links.collect())];
     if visitor.caller.may(Right::Try) {
         blocks.push(Block::Form(Box::new(Form {
             action: format!("{}/check", href(tenant, connection)),

@@ -9,6 +9,7 @@ pub mod platforms;
 pub mod providers;
 pub mod tenants;
 pub mod tokens;
+pub mod trials;
 
 use super::routes::{Endpoint, Takes, delete, get, post, put};
 use crate::admin::Right;
@@ -159,6 +160,21 @@ pub static ENDPOINTS: &[Endpoint] = &[
         does!(connections::check),
     )
     .gives(&[200], "Findings"),
+    post(
+        "/tenants/{tenant}/connections/{connection}/trials",
+        Right::Try,
+        "Begins a trial: a login over the connection that issues nothing; its address is shown this once",
+        does!(trials::begin),
+    )
+    .takes(Takes::Body("NewTrial"))
+    .gives(&[201], "Trial"),
+    get(
+        "/tenants/{tenant}/connections/{connection}/trials/{trial}",
+        Right::Read,
+        "A trial; once it has ended, what was sent, what came and what an app would get of it: names, no values",
+        does!(trials::show),
+    )
+    .gives(&[200], "Trial"),
     get(
         "/tenants/{tenant}/connection-order",
         Right::Read,

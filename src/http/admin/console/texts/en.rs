@@ -1,6 +1,6 @@
 //! The console in English.
 
-use super::{Texts, Words, keyring, login};
+use super::{Texts, Words, keyring, login, trials};
 
 /// All texts.
 pub(super) const TEXTS: Texts = Texts {
@@ -170,6 +170,7 @@ pub(super) const TEXTS: Texts = Texts {
     set_by: |at, by| format!("Set at {at} by {by}."),
     languages: ["In Finnish", "In Swedish", "In English"],
     roles: ["Operator", "Admin of a platform", "Admin of an organisation", "Auditor"],
+    trials: trials::EN,
     labels: LABELS,
 };
 

@@ -1,6 +1,6 @@
 //! The console in Finnish.
 
-use super::{Texts, Words, keyring, login};
+use super::{Texts, Words, keyring, login, trials};
 
 /// All texts.
 pub(super) const TEXTS: Texts = Texts {
@@ -168,6 +168,7 @@ pub(super) const TEXTS: Texts = Texts {
     set_by: |at, by| format!("Asetettu {at}, asettaja {by}."),
     languages: ["Suomeksi", "Ruotsiksi", "Englanniksi"],
     roles: ["Operaattori", "Alustan ylläpitäjä", "Organisaation ylläpitäjä", "Tarkastaja"],
+    trials: trials::FI,
     labels: LABELS,
 };
 

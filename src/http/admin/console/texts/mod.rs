@@ -8,6 +8,7 @@ mod fi;
 mod keyring;
 mod login;
 mod sv;
+pub mod trials;
 
 use tunnus_sdk::Locale;
 
@@ -329,6 +330,8 @@ pub struct Texts {
     pub languages: [&'static str; 3],
     /// The roles, in the order of [`Role::ALL`].
     pub roles: [&'static str; 4],
+    /// Of trials.
+    pub trials: trials::TrialTexts,
     /// The names of fields, by their members.
     pub labels: &'static [(&'static str, &'static str)],
 }

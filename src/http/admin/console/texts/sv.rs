@@ -1,6 +1,6 @@
 //! The console in Swedish.
 
-use super::{Texts, Words, keyring, login};
+use super::{Texts, Words, keyring, login, trials};
 
 /// All texts.
 pub(super) const TEXTS: Texts = Texts {
@@ -166,6 +166,7 @@ pub(super) const TEXTS: Texts = Texts {
     set_by: |at, by| format!("Angiven {at} av {by}."),
     languages: ["På finska", "På svenska", "På engelska"],
     roles: ["Operatör", "Plattformsadministratör", "Organisationens administratör", "Granskare"],
+    trials: trials::SV,
     labels: LABELS,
 };
 
