@@ -16,13 +16,14 @@ use crate::{
     error::{Code, Error},
     flow::keep::Flows,
     host::{Outbound, ends},
+    limits::{Class, Limiter, Subject},
     metrics::Metrics,
     providers::Providers,
     store::{FlowStore, MasterKey, MeteredStore, SealError, Sealer},
     tenant::{
         connections::Connections,
         lookup::Tenants,
-        model::Tenant,
+        model::{App, Tenant},
         store::{cache::Refresh, follow::Followed},
         watch::Look,
     },
@@ -46,6 +47,8 @@ pub struct Broker {
     pub audit: Audit,
     /// How long things live.
     pub lifetimes: Lifetimes,
+    /// How much senders, apps and tenants may ask.
+    pub limits: Limiter,
     /// The metrics.
     pub metrics: Arc<Metrics>,
     /// Counts every cryptographic operation.
@@ -76,6 +79,8 @@ pub struct Parts {
     pub audit: Audit,
     /// How long things live.
     pub lifetimes: Lifetimes,
+    /// How much senders, apps and tenants may ask.
+    pub limits: Limiter,
     /// How many connections are kept built.
     pub connections_kept: usize,
     /// How many tenants metrics tell apart.
@@ -142,6 +147,7 @@ impl Broker {
             flows,
             audit: parts.audit,
             lifetimes: parts.lifetimes,
+            limits: parts.limits,
             metrics,
             operations,
             runtime: Handle::current(),
@@ -229,6 +235,27 @@ impl Broker {
     /// [`Code::FlowUnknown`] where there is none; [`Code::StoreUnavailable`].
     pub async fn tenant(&self, id: &str) -> Result<Arc<Tenant>, Error> {
         Ok(self.tenants.tenant(id).await?.ok_or(Code::FlowUnknown)?)
+    }
+
+    /// Lets one more request of `subject` through, or refuses it and counts that.
+    ///
+    /// # Errors
+    /// [`Code::RateLimited`].
+    pub fn admit(&self, subject: &Subject<'_>, class: Class) -> Result<(), Error> {
+        if self.limits.admit(subject, class) {
+            return Ok(());
+        }
+        self.metrics.limited(subject.kind(), class.name());
+        Err(Code::RateLimited.into())
+    }
+
+    /// The same for an app, and with it for its tenant.
+    ///
+    /// # Errors
+    /// [`Code::RateLimited`].
+    pub fn admit_app(&self, tenant: &Tenant, app: &App, class: Class) -> Result<(), Error> {
+        self.admit(&Subject::App { tenant: &tenant.id, app: &app.id }, class)?;
+        self.admit(&Subject::Tenant(&tenant.id), class)
     }
 
     /// The issuer of a tenant.

@@ -21,10 +21,17 @@ use url::Url;
 use crate::{
     admin::Admin,
     app::Broker,
-    http::{self, admin::console::Console},
+    http::{
+        self,
+        admin::console::Console,
+        limited::{Patience, limited},
+        sender::Senders,
+    },
+    limits::Ticks,
+    sockets::{Intake, Sockets},
 };
 
-/// How long a client may take over the head of a request.
+/// How long an admin's client may take over the head of a request.
 const REQUEST_SECONDS: u64 = 10;
 /// How long requests in flight may take to end when the process is asked to.
 const SHUTDOWN_SECONDS: u64 = 20;
@@ -33,17 +40,36 @@ const SHUTDOWN_SECONDS: u64 = 20;
 ///
 /// # Errors
 /// Where the listener cannot be used.
-pub fn public(broker: Data<Broker>, listener: TcpListener, workers: usize) -> io::Result<Server> {
+pub fn public(
+    broker: Data<Broker>,
+    listener: TcpListener,
+    workers: usize,
+    intake: Intake,
+) -> io::Result<Server> {
+    let limits = intake.limits;
+    let senders = Data::new(Senders::new(intake.proxies.clone()));
+    let sockets = Sockets::new(intake, Ticks::system());
+    sockets.attend();
+    let connections = usize::try_from(limits.connections).unwrap_or(usize::MAX).div_ceil(workers);
     let app = move || {
         App::new()
             .app_data(broker.clone())
+            .app_data(senders.clone())
+            .app_data(Data::new(Patience::of(&limits)))
+            .wrap(from_fn(limited))
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
             .wrap(from_fn(counted))
             .configure(http::public)
     };
     Ok(HttpServer::new(app)
         .workers(workers)
-        .client_request_timeout(Duration::from_secs(REQUEST_SECONDS))
+        .max_connections(connections)
+        .client_request_timeout(Patience::of(&limits).0)
+        .on_connect(move |connection, extensions| {
+            if let Some(socket) = connection.downcast_ref().and_then(|stream| sockets.opened(stream)) {
+                extensions.insert(socket);
+            }
+        })
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals()
         .listen(listener)?
@@ -107,7 +133,7 @@ async fn counted(
 }
 
 /// The route's pattern: never an address, which may hold a code and has no bound.
-fn route(request: &ServiceRequest) -> String {
+pub(crate) fn route(request: &ServiceRequest) -> String {
     request.match_pattern().unwrap_or_else(|| "other".to_owned())
 }
 

@@ -31,8 +31,10 @@ use crate::{
     audit::{Audit, leading::Leading, store::MemoryEvents},
     config::{Config, FlowStoreUrl, TenantsUrl},
     keyring::{Keyring, Policy, Rotation},
+    limits::{Limiter, Ticks, share::Sharing},
     providers::Providers,
     server,
+    sockets::Intake,
     sql::SqlUrl,
     store::{MemoryLimits, open_store},
     telemetry,
@@ -152,6 +154,7 @@ pub(super) async fn assemble(
         audit,
         egress: config.egress.allow.clone(),
         lifetimes: config.lifetimes,
+        limits: limiter(config),
         connections_kept: usize::try_from(config.connections.kept).unwrap_or(usize::MAX),
         metrics_tenants: usize::try_from(config.metrics.tenants).unwrap_or(usize::MAX),
         ambient,
@@ -160,11 +163,30 @@ pub(super) async fn assemble(
     Ok((Data::new(broker), keeping))
 }
 
+/// What senders, apps and tenants may ask; together with other brokers, where there may be some.
+fn limiter(config: &Config) -> Limiter {
+    let limiter = Limiter::new(&config.limits, &Ticks::system());
+    match &config.flow_store {
+        FlowStoreUrl::Memory => limiter,
+        FlowStoreUrl::Redis(_) => limiter.shared(),
+    }
+}
+
+/// Limits together with the other brokers, until the process ends.
+fn share_limits(config: &Config, broker: &Data<Broker>) {
+    let (FlowStoreUrl::Redis(_), Some(master_key)) = (&config.flow_store, config.master_keys.first()) else {
+        return;
+    };
+    let (sharing, broker) = (Sharing::new(master_key.key.expose()), broker.clone());
+    drop(tokio::spawn(async move { sharing.run(&broker.limits, broker.flows.store.as_ref()).await }));
+}
+
 async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
     let (broker, keeping) = assemble(&config, providers.clone(), Recording::Logins).await?;
     let admin = admin::listener(&config, providers, &broker, &keeping).await?;
     let mut servers = listen(&config, &broker)?;
     servers.extend(admin);
+    share_limits(&config, &broker);
     let handles: Vec<ServerHandle> = servers.iter().map(Server::handle).collect();
     let serving: Vec<_> = servers.into_iter().map(tokio::spawn).collect();
     let watching = tokio::spawn(keeping.run(broker.clone(), config.keys.policy()));
@@ -198,7 +220,8 @@ fn listen(config: &Config, broker: &Data<Broker>) -> io::Result<Vec<Server>> {
     let public = bind("server.listen", config.server.listen)?;
     let management = bind("server.management_listen", config.server.management_listen)?;
     let management = server::management(broker.clone(), management)?;
-    Ok(vec![management, server::public(broker.clone(), public, workers)?])
+    let intake = Intake { proxies: config.server.proxies(), limits: config.limits };
+    Ok(vec![management, server::public(broker.clone(), public, workers, intake)?])
 }
 
 pub(super) fn bind(key: &str, address: SocketAddr) -> io::Result<TcpListener> {

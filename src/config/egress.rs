@@ -55,7 +55,8 @@ pub fn check_exception(text: &str) -> Result<(), &'static str> {
 }
 
 /// A network of IP addresses in CIDR form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Network {
     /// The first address, as IPv6; IPv4 is mapped (RFC 4291, section 2.5.5.2).
     first: u128,
@@ -70,6 +71,12 @@ impl Network {
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         masked(as_bits(address), self.bits) == self.first
+    }
+
+    /// Whether every address of its family lies in it.
+    #[must_use]
+    pub const fn is_everything(&self) -> bool {
+        self.bits == 0 || (self.v4 && self.bits == 96)
     }
 }
 
@@ -108,6 +115,20 @@ impl FromStr for Network {
             return Err("the network has bits set behind its prefix");
         }
         Ok(Self { first, bits, v4 })
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        text.parse()
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> Self {
+        network.to_string()
     }
 }
 

@@ -6,7 +6,10 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{
-    audit::AuditUrl, egress::check_exception, flow_store::FlowStoreUrl, server::PublicUrl,
+    audit::AuditUrl,
+    egress::{Network, check_exception},
+    flow_store::FlowStoreUrl,
+    server::PublicUrl,
     tenants::TenantsUrl,
 };
 
@@ -19,12 +22,13 @@ pub struct Format {
 }
 
 /// Every format that is checked here.
-pub const ALL: [Format; 8] = [
+pub const ALL: [Format; 9] = [
     Format { name: "public-url", check: |text| parsed::<PublicUrl>(text) },
     Format { name: "flow-store-url", check: |text| parsed::<FlowStoreUrl>(text) },
     Format { name: "tenants-url", check: |text| parsed::<TenantsUrl>(text) },
     Format { name: "audit-url", check: |text| parsed::<AuditUrl>(text) },
     Format { name: "egress-exception", check: check_exception },
+    Format { name: "network", check: |text| parsed::<Network>(text) },
     Format { name: "socket-address", check: socket_address },
     Format { name: "log-filter", check: log_filter },
     Format { name: "uri", check: uri },

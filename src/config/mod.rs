@@ -15,9 +15,11 @@ mod format;
 mod keys;
 mod layers;
 mod lifetimes;
+mod limits;
 mod log;
 mod metrics;
 mod misfit;
+mod proxies;
 mod reference;
 mod secrets;
 mod server;
@@ -43,9 +45,11 @@ pub use fault::{Fault, Faults, Place};
 pub use flow_store::{FlowStore, FlowStoreUrl};
 pub use keys::Keys;
 pub use lifetimes::Lifetimes;
+pub use limits::Limits;
 pub use log::Log;
 pub use metrics::Metrics;
 pub use misfit::{Misfit, MisfitKind, Misfits};
+pub use proxies::{Proxies, ProxyHeader};
 pub use reference::{Reference, ReferenceError, References, TextOrReference, given};
 pub use secrets::{MasterKey, MasterKeyEntry, Secrets};
 pub use server::{PublicUrl, Server, is_https_or_loopback, is_loopback};
@@ -80,6 +84,8 @@ pub struct Settings {
     pub egress: Egress,
     /// How long things stay good, in seconds.
     pub lifetimes: Lifetimes,
+    /// How much one sender, one app and one tenant may ask.
+    pub limits: Limits,
     /// How long keys in a tenants store are warmed up, used and kept.
     pub keys: Keys,
     /// How much is told apart in metrics.
@@ -117,6 +123,8 @@ pub struct Config {
     pub egress: Egress,
     /// How long things stay good.
     pub lifetimes: Lifetimes,
+    /// How much one sender, one app and one tenant may ask.
+    pub limits: Limits,
     /// How long keys in a tenants store are warmed up, used and kept.
     pub keys: Keys,
     /// How much is told apart in metrics.
@@ -159,6 +167,7 @@ fn judge(layers: &mut Layers) -> Option<Config> {
     let secrets = layers.section::<Secrets>();
     let egress = layers.section::<Egress>();
     let lifetimes = layers.section::<Lifetimes>();
+    let limits = layers.section::<Limits>();
     let keys = layers.section::<Keys>();
     let metrics = layers.section::<Metrics>();
     let log = layers.section::<Log>();
@@ -189,6 +198,7 @@ fn judge(layers: &mut Layers) -> Option<Config> {
         connections: connections?,
         egress: egress?,
         lifetimes: lifetimes?,
+        limits: limits?,
         keys: keys?,
         metrics: metrics?,
         log: log?,

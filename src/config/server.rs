@@ -6,12 +6,12 @@ use std::{
     str::FromStr,
 };
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use tunnus_sdk::SettingsError;
 use url::{Host, Url};
 
-use super::Section;
+use super::{Network, Proxies, ProxyHeader, Section};
 
 /// Where the broker listens and how the world addresses it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +24,12 @@ pub struct Server {
     /// Where apps and browsers are served.
     #[schemars(with = "String", extend("format" = "socket-address"))]
     pub listen: SocketAddr,
+    /// Who may say for whom it asks: the networks of the balancers and proxies in front of `listen`. From
+    /// anybody else such a header means nothing.
+    #[schemars(schema_with = "networks")]
+    pub trusted_proxies: Vec<Network>,
+    /// The header in which they say it, each adding the address that it was asked from.
+    pub proxy_header: ProxyHeader,
     /// Where `/metrics`, `/healthz` and `/readyz` are served, and nothing else. Never public.
     #[schemars(with = "String", extend("format" = "socket-address"))]
     pub management_listen: SocketAddr,
@@ -42,11 +48,17 @@ pub struct Server {
     pub admin_url: Option<PublicUrl>,
 }
 
+fn networks(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "items": { "type": "string", "format": "network" } })
+}
+
 impl Default for Server {
     fn default() -> Self {
         Self {
             public_url: PublicUrl::default(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            trusted_proxies: Vec::new(),
+            proxy_header: ProxyHeader::default(),
             management_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)),
             drain: 0,
             admin_listen: None,
@@ -68,6 +80,15 @@ impl Section for Server {
                 "the management listener needs an address of its own: metrics are not public",
             );
         }
+        let anybody = |network: &Network| network.is_everything();
+        if let Some(index) = self.trusted_proxies.iter().position(anybody) {
+            let pointer = format!("/trusted_proxies/{index}");
+            faults.push(SettingsError::new(
+                pointer,
+                "whoever asks would be believed: name the proxies' networks",
+            ));
+        }
+        let mut fault = |pointer, message: &str| faults.push(SettingsError::new(pointer, message));
         let Some(listen) = self.admin_listen else {
             if self.admin_url.is_some() {
                 fault("/admin_url", "admin_listen is missing: nobody listens there");
@@ -90,6 +111,12 @@ impl Section for Server {
 }
 
 impl Server {
+    /// Whose word about a sender's address is taken.
+    #[must_use]
+    pub fn proxies(&self) -> Proxies {
+        Proxies { networks: self.trusted_proxies.clone(), header: self.proxy_header }
+    }
+
     /// How admins' browsers reach the admin listener; none where there is none, or it is not said.
     #[must_use]
     pub fn admin_url(&self) -> Option<PublicUrl> {

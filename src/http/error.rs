@@ -5,7 +5,10 @@
 
 use actix_web::{
     HttpResponse,
-    http::{StatusCode, header::WWW_AUTHENTICATE},
+    http::{
+        StatusCode,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
 };
 use serde_json::{Value, json};
 
@@ -158,10 +161,19 @@ fn base(status: StatusCode, code: Code) -> actix_web::HttpResponseBuilder {
     if code == Code::AppUnauthorised {
         response.insert_header((WWW_AUTHENTICATE, BASIC));
     }
-    if matches!(code, Code::RateLimited | Code::StoreUnavailable) {
-        response.insert_header(("Retry-After", "5"));
+    if let Some(seconds) = retry_after(code) {
+        response.insert_header((RETRY_AFTER, seconds));
     }
     response
+}
+
+/// After how many seconds the same may succeed, where that is worth saying.
+#[must_use]
+pub const fn retry_after(code: Code) -> Option<&'static str> {
+    match code {
+        Code::RateLimited | Code::StoreUnavailable => Some("5"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

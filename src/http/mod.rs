@@ -9,14 +9,18 @@ pub mod auth;
 pub mod browser;
 pub mod cors;
 pub mod error;
+pub mod limited;
 pub mod openid;
 pub mod ops;
 pub mod pages;
 pub mod payload;
 pub mod respond;
+pub mod sender;
 pub mod trace;
 
 use actix_web::web::{self, ServiceConfig, delete, get, head, post};
+
+use crate::limits::Class;
 
 /// The most that a form or JSON body may have: 64 KiB.
 pub const BODY_MAX: usize = 64 * 1024;
@@ -55,6 +59,22 @@ fn tenant(config: &mut ServiceConfig) {
         .route("/api/v1/identifications/{id}", delete().to(api::cancel::cancel))
         .route("/api/v1/identifications/{id}/result", post().to(api::result::release))
         .route("/api/v1/connections", get().to(api::connections::list));
+}
+
+/// Which limit counts a request of this route.
+#[must_use]
+pub fn class(route: &str) -> Class {
+    match route.strip_prefix("/t/{tenant}") {
+        Some("/authorize" | "/identify/{ticket}") => Class::Start,
+        Some("/return/{connection}/{leg}") => Class::Return,
+        Some(_) | None => Class::Call,
+    }
+}
+
+/// Whether a failure at this route is told as OAuth tells it.
+#[must_use]
+pub fn speaks_oauth(route: &str) -> bool {
+    matches!(route, "/t/{tenant}/token" | "/t/{tenant}/userinfo")
 }
 
 /// The routes of the management listener, and nothing else.

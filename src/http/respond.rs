@@ -6,12 +6,15 @@
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
     cookie::{Cookie, SameSite, time::Duration as CookieDuration},
-    http::StatusCode,
+    http::{
+        StatusCode,
+        header::{HeaderValue, RETRY_AFTER},
+    },
 };
 use tunnus_sdk::BrowserRequest;
 
 use super::{
-    error::status,
+    error::{retry_after, status},
     pages::{self, Look, Rendered},
 };
 use crate::{
@@ -113,7 +116,13 @@ pub fn page(page: &Page, look: &Look<'_>) -> HttpResponse {
         | Page::Tried { .. }
         | Page::TopLevel { .. } => StatusCode::OK,
     };
-    html(status, pages::render(page, look))
+    let mut response = html(status, pages::render(page, look));
+    if let Page::Failure(failure) = page
+        && let Some(seconds) = retry_after(failure.code)
+    {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+    }
+    response
 }
 
 /// A page that belongs to no tenant.

@@ -96,6 +96,8 @@ families! {
     tenants_reloads_total: IntCounterVec { outcome }
     /// Key ids of an upstream that stood for two different keys: an error there, or an attack.
     upstream_key_conflicts_total: IntCounterVec { tenant, connection }
+    /// Requests that were refused because somebody asked too much: an address, an app or a tenant.
+    requests_limited_total: IntCounterVec { subject, class }
     /// How long requests to this broker took.
     http_request_duration_seconds: HistogramVec { route, method, status }
     /// The program's version; always 1.

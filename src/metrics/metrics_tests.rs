@@ -23,6 +23,7 @@ fn every_family_of_the_contract_is_there_with_its_help() {
     metrics.connection_build_failed("acme", "ftn", true);
     metrics.tenants_reloaded(false);
     metrics.key_conflict("acme", "ftn");
+    metrics.limited("address", "starts");
     metrics.http_request("/t/{tenant}/token", "POST", 200, Duration::from_millis(3));
     let text = metrics.render();
     for line in [
@@ -38,6 +39,7 @@ fn every_family_of_the_contract_is_there_with_its_help() {
         r#"tunnus_connection_build_failed{connection="ftn",tenant="acme"} 1"#,
         r#"tunnus_tenants_reloads_total{outcome="refused"} 1"#,
         r#"tunnus_upstream_key_conflicts_total{connection="ftn",tenant="acme"} 1"#,
+        r#"tunnus_requests_limited_total{class="starts",subject="address"} 1"#,
         r#"tunnus_http_request_duration_seconds_count{method="POST",route="/t/{tenant}/token",status="200"} 1"#,
         r#"tunnus_build_info{version=""#,
     ] {

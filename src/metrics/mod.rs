@@ -155,6 +155,11 @@ impl Metrics {
         self.families.upstream_key_conflicts_total.with_label_values(&[tenant, connection]).inc();
     }
 
+    /// A request was refused, for a subject of this kind has made too many of this class.
+    pub fn limited(&self, subject: &'static str, class: &'static str) {
+        self.families.requests_limited_total.with_label_values(&[subject, class]).inc();
+    }
+
     /// A request to this broker was answered. `route` is the route's pattern, never the path.
     pub fn http_request(&self, route: &str, method: &str, status: u16, took: Duration) {
         let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];

@@ -24,9 +24,11 @@ use crate::{
         Audit,
         store::{EventStore, MemoryEvents},
     },
-    config::Lifetimes,
+    config::{Lifetimes, Limits, Proxies},
+    limits::{Limiter, Ticks},
     providers::Providers,
     server,
+    sockets::Intake,
     store::{FlowStore, MemoryLimits, MemoryStore},
     tenant::{
         model::{App, Connection},
@@ -120,6 +122,7 @@ struct Sites {
     mtls_url: String,
     demo: TcpListener,
     demo_url: String,
+    intake: Intake,
 }
 
 impl Sandbox {
@@ -128,7 +131,20 @@ impl Sandbox {
     /// # Errors
     /// Where an address is taken, or a part cannot be made.
     pub fn start(providers: Providers, ambient: Ambient, options: Options) -> Result<Self, SandboxError> {
-        let sites = Sites::listen(&options)?;
+        Self::limited(providers, ambient, options, &Limits::none())
+    }
+
+    /// The same with limits on what may be asked.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn limited(
+        providers: Providers,
+        ambient: Ambient,
+        options: Options,
+        limits: &Limits,
+    ) -> Result<Self, SandboxError> {
+        let sites = Sites::listen(&options, limits)?;
         let authority = Authority::new()?;
         let assembled = tenant::assemble(
             &providers,
@@ -153,6 +169,7 @@ impl Sandbox {
                 &ambient,
             )?,
             egress: vec![sites.simulators_url.clone(), sites.mtls_url.clone()],
+            limits: Limiter::new(limits, &Ticks::system()),
             lifetimes: Lifetimes::default(),
             connections_kept: 1_000,
             metrics_tenants: 1_000,
@@ -230,7 +247,7 @@ fn port(listener: &TcpListener) -> Result<u16, SandboxError> {
 }
 
 impl Sites {
-    fn listen(options: &Options) -> Result<Self, SandboxError> {
+    fn listen(options: &Options, limits: &Limits) -> Result<Self, SandboxError> {
         let next = |offset: u16| {
             if options.listen.port() == 0 { 0 } else { options.listen.port().saturating_add(offset) }
         };
@@ -256,6 +273,7 @@ impl Sites {
             mtls_url: format!("https://localhost:{mtls_port}"),
             demo,
             demo_url,
+            intake: Intake { proxies: Proxies::default(), limits: *limits },
         })
     }
 
@@ -286,7 +304,7 @@ impl Sites {
         connections: &[Offered],
     ) -> Result<(Vec<ServerHandle>, String), SandboxError> {
         let servers = [
-            server::public(broker.clone(), self.broker, 2).map_err(SandboxError::Serve)?,
+            server::public(broker.clone(), self.broker, 2, self.intake).map_err(SandboxError::Serve)?,
             simulators::serve(simulators.clone(), self.simulators, self.mtls, authority.server)
                 .map_err(SandboxError::Serve)?,
             demo::serve(relying.clone(), self.demo_url.clone(), connections.to_vec(), self.demo)

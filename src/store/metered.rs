@@ -65,6 +65,10 @@ impl FlowStore for MeteredStore {
         self.measured("delete", self.inner.delete(key)).await
     }
 
+    async fn add(&self, key: &Key, more: u64, keep: Duration) -> Result<Option<u64>, StoreError> {
+        self.measured("add", self.inner.add(key, more, keep)).await
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.measured("ping", self.inner.ping()).await
     }

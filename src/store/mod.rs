@@ -89,6 +89,12 @@ pub trait FlowStore: Send + Sync {
     /// Removes the value or the tombstone.
     async fn delete(&self, key: &Key) -> Result<(), StoreError>;
 
+    /// Adds to a number that all brokers of the store see, and says what it is now; it is gone once nobody
+    /// has added to it for `keep`. None where there are no other brokers.
+    async fn add(&self, _key: &Key, _more: u64, _keep: Duration) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;
 

@@ -8,4 +8,4 @@ mod redirect_uri;
 mod results;
 mod secrets;
 mod tokens;
-mod world;
+pub mod world;

@@ -25,6 +25,8 @@ mod interop;
 #[cfg(test)]
 mod journeys;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod merchants;
 #[cfg(test)]
 mod metrics;

@@ -26,6 +26,7 @@ use crate::{
     ambient::Ambient,
     app::{Broker, Parts},
     config::Lifetimes,
+    limits::Limiter,
     store::{MemoryLimits, MemoryStore},
     tenant::{
         for_tests::providers,
@@ -59,6 +60,7 @@ impl Api {
             master_keys: vec![("1".to_owned(), [1; 32])],
             audit: world.store.audit().clone(),
             egress: Vec::new(),
+            limits: Limiter::none(),
             lifetimes: Lifetimes::default(),
             connections_kept: 8,
             metrics_tenants: 8,

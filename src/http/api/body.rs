@@ -17,6 +17,7 @@ use crate::{
         error::{rest, to_json},
         trace::TraceId,
     },
+    limits::Class,
     tenant::model::{App, Tenant},
 };
 
@@ -31,10 +32,11 @@ pub struct Caller {
 /// Who is calling. An unknown tenant and an unknown app look alike.
 ///
 /// # Errors
-/// [`Code::AppUnauthorised`]; [`Code::StoreUnavailable`].
+/// [`Code::AppUnauthorised`]; [`Code::RateLimited`]; [`Code::StoreUnavailable`].
 pub async fn caller(broker: &Data<Broker>, tenant: &str, request: &HttpRequest) -> Result<Caller, Error> {
     let tenant = broker.tenants.tenant(tenant).await?.ok_or(Code::AppUnauthorised)?;
     let app = auth::at_rest(broker, &tenant, request).await?;
+    broker.admit_app(&tenant, &app, Class::Call)?;
     Ok(Caller { tenant, app })
 }
 

@@ -25,6 +25,7 @@ use crate::{
         browser::{failure, is_framed, is_prefetch, locale, out_of_frame, params, run, visit},
         respond::respond,
     },
+    limits::Class,
     tenant::model::App,
 };
 
@@ -66,6 +67,9 @@ async fn authorize(
     };
     if in_query && is_framed(request) {
         return out_of_frame(&visit, request);
+    }
+    if let Err(error) = broker.admit_app(&visit.tenant, &app, Class::Start) {
+        return refuse(&visit, &destination, &error.into());
     }
     let asked =
         judge(&app, &destination, &params, &visit.trace_id).and_then(|asked| check_hint(asked, in_query));

@@ -31,6 +31,7 @@ use crate::{
         payload::{Payload, whole},
         trace::TraceId,
     },
+    limits::Class,
     tenant::model::{App, AppAuthentication, Tenant},
 };
 
@@ -87,6 +88,7 @@ async fn answer(
         return Err(Error::request("", "a parameter stands there twice").into());
     }
     let app = auth::at_token_endpoint(broker, tenant, request, form).await?;
+    broker.admit_app(tenant, &app, Class::Call)?;
     match form.one("grant_type") {
         Some("authorization_code") => by_code(broker, tenant, &app, form).await,
         Some("client_credentials") => by_own_credentials(broker, tenant, &app).await,

@@ -245,6 +245,15 @@ impl FlowStore for RedisStore {
         self.ask::<u64>(key, Command::Delete).await.map(drop)
     }
 
+    async fn add(&self, key: &Key, more: u64, keep: Duration) -> Result<Option<u64>, StoreError> {
+        let key = self.key(key);
+        let keep = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
+        let mut commands = pipe();
+        commands.cmd("INCRBY").arg(&key).arg(more).cmd("PEXPIRE").arg(&key).arg(keep);
+        let asked = self.servers.ask(&key, Line::Prompt, &commands);
+        self.in_time(async { first(asked.await?, 0) }).await.map(Some)
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.in_time(self.servers.ping()).await
     }

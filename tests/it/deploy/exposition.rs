@@ -67,6 +67,7 @@ fn trouble(bench: &Bench) {
     metrics.tenants_store(true);
     metrics.audit_trail(true);
     metrics.tenants_reloaded(false);
+    metrics.limited("address", "starts");
     metrics.http_request("/t/{tenant}/token", "POST", 500, second);
 }
 

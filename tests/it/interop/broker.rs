@@ -11,14 +11,16 @@ use tunnus::{
     ambient::Ambient,
     app::{Broker, Parts},
     audit::{Audit, store::MemoryEvents},
-    config::Lifetimes,
+    config::{Lifetimes, Limits, Proxies},
     http::browser::params,
+    limits::Limiter,
     providers::Providers,
     sandbox::{
         login::{LoginError, Relying},
         tenant::{self, APP, APP_SECRET, TENANT},
     },
     server,
+    sockets::Intake,
     store::{MemoryLimits, MemoryStore},
     tenant::{
         model::{App, Connection, Tenant},
@@ -142,6 +144,7 @@ impl Strangers {
             master_keys: vec![("interop".to_owned(), ambient.bytes())],
             audit: Audit::sandboxed(Arc::new(MemoryEvents::default()), &ambient).unwrap(),
             egress: egress.map(|origin| text(&at, origin)).to_vec(),
+            limits: Limiter::none(),
             lifetimes: Lifetimes::default(),
             connections_kept: 100,
             metrics_tenants: 10,
@@ -149,7 +152,15 @@ impl Strangers {
             sandbox: true,
         });
         let broker = Data::new(broker.unwrap());
-        broker.runtime.spawn(server::public(broker.clone(), listener, 1).unwrap());
+        broker.runtime.spawn(
+            server::public(
+                broker.clone(),
+                listener,
+                1,
+                Intake { proxies: Proxies::default(), limits: Limits::none() },
+            )
+            .unwrap(),
+        );
         let relying = Relying { issuer: broker.issuer(TENANT), http: client(), ambient };
         Self { broker, relying, _upstreams: upstreams }
     }

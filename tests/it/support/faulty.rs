@@ -39,6 +39,7 @@ pub struct Faulty {
 struct Seen {
     calls: Vec<String>,
     written: Vec<u8>,
+    longest: usize,
     keys: BTreeSet<String>,
     failing: Option<(When, Fault)>,
 }
@@ -89,6 +90,11 @@ impl Faulty {
         self.seen.lock().unwrap().written.clone()
     }
 
+    /// How long the longest value was.
+    pub fn longest(&self) -> usize {
+        self.seen.lock().unwrap().longest
+    }
+
     /// How many values of a kind stand there.
     pub fn count(&self, kind: &str) -> usize {
         let prefix = format!("{kind}:");
@@ -96,7 +102,9 @@ impl Faulty {
     }
 
     fn note(&self, key: &Key, value: &[u8]) {
-        self.seen.lock().unwrap().written.extend([key.as_str().as_bytes(), b"\n", value, b"\n"].concat());
+        let mut seen = self.seen.lock().unwrap();
+        seen.written.extend([key.as_str().as_bytes(), b"\n", value, b"\n"].concat());
+        seen.longest = seen.longest.max(value.len());
     }
 
     async fn call<T>(

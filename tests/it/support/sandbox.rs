@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tunnus::{
     ambient::Ambient,
     audit::store::EventStore,
+    config::Limits,
     providers::Providers,
     sandbox::{
         running::{Options, Sandbox},
@@ -55,10 +56,24 @@ impl Bench {
         Self::with(Providers::built_in(), None, Some(audit))
     }
 
+    /// In memory, with limits on what may be asked.
+    pub fn limited(limits: Limits) -> Self {
+        Self::within(Providers::built_in(), None, None, &limits)
+    }
+
     fn with(
         providers: Providers,
         store: Option<Arc<dyn FlowStore>>,
         audit: Option<Arc<dyn EventStore>>,
+    ) -> Self {
+        Self::within(providers, store, audit, &Limits::none())
+    }
+
+    fn within(
+        providers: Providers,
+        store: Option<Arc<dyn FlowStore>>,
+        audit: Option<Arc<dyn EventStore>>,
+        limits: &Limits,
     ) -> Self {
         let clock = Arc::new(AtomicI64::new(BEGIN));
         let told = clock.clone();
@@ -75,7 +90,7 @@ impl Bench {
             store,
             audit,
         };
-        let sandbox = Sandbox::start(providers, ambient, options).expect("a sandbox");
+        let sandbox = Sandbox::limited(providers, ambient, options, limits).expect("a sandbox");
         Self { sandbox, clock }
     }
 

@@ -141,6 +141,7 @@ impl Site {
             master_keys: vec![("1".to_owned(), [1; 32])],
             egress,
             audit: Audit::new(trail, world.store.vault().clone(), ambient.clone()),
+            limits: crate::limits::Limiter::none(),
             lifetimes: crate::config::Lifetimes::default(),
             connections_kept: 10,
             metrics_tenants: 10,
