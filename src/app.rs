@@ -3,9 +3,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, atomic::AtomicBool},
+    time::Duration,
 };
 
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::interval};
 use tunnus_jose::Operations;
 use tunnus_sdk::Hidden;
 
@@ -15,7 +16,7 @@ use crate::{
     config::Lifetimes,
     error::{Code, Error},
     flow::keep::Flows,
-    host::{Outbound, ends},
+    host::{Outbound, OutboundLimits, ends},
     limits::{Class, Limiter, Subject},
     metrics::Metrics,
     providers::Providers,
@@ -28,6 +29,9 @@ use crate::{
         watch::Look,
     },
 };
+
+/// How often it is looked whether something of an upstream will soon be too old.
+const REFRESH_EVERY: Duration = Duration::from_secs(10);
 
 /// A broker at work. Handlers and flows are given it; nothing in it is global.
 pub struct Broker {
@@ -75,6 +79,8 @@ pub struct Parts {
     pub master_keys: Vec<(String, [u8; 32])>,
     /// Origins that may be called although they are not public.
     pub egress: Vec<String>,
+    /// Bounds on calls to the outside and on the use of keys.
+    pub outbound: OutboundLimits,
     /// Records what happens.
     pub audit: Audit,
     /// How long things live.
@@ -123,7 +129,7 @@ impl Broker {
         let operations = Arc::new(Operations::default());
         let outbound =
             Outbound::new(&parts.egress, metrics.clone(), operations.clone(), parts.ambient.clone())?;
-        let outbound = Arc::new(outbound);
+        let outbound = Arc::new(outbound.limited(parts.outbound));
         let flows = Flows {
             store: Arc::new(MeteredStore::new(parts.store, metrics.clone())),
             sealer: Arc::new(sealer),
@@ -156,6 +162,17 @@ impl Broker {
         };
         broker.take_over();
         Ok(broker)
+    }
+
+    /// Keeps what upstreams publish fresh for the connections in use, until it is dropped.
+    pub async fn keep_fresh(self: Arc<Self>) {
+        let mut ticks = interval(REFRESH_EVERY);
+        loop {
+            ticks.tick().await;
+            let broker = Arc::clone(&self);
+            // An upstream that hangs does not hold up the next round.
+            drop(self.runtime.spawn(async move { broker.connections.refresh().await }));
+        }
     }
 
     /// Follows a look at the tenants' folder.

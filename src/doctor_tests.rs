@@ -4,6 +4,7 @@ use serde_json::Value;
 use tunnus_sdk::{Credentials, Environment, LocalizedText};
 
 use super::*;
+use crate::tenant::limits::Limits;
 
 /// 2026-11-21T10:00:00Z.
 const NOW: Timestamp = Timestamp(1_795_255_200);
@@ -21,6 +22,7 @@ fn connection(end: i64) -> Connection {
         enabled: true,
         display_name: LocalizedText::default(),
         paused: None,
+        limits: Limits::default(),
         subject: SubjectSource::Upstream,
         settings: Value::Null,
         credentials: Credentials { certificate: Some(pem.into()), ..Credentials::default() },

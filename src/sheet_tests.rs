@@ -5,7 +5,7 @@ use tunnus_jose::{KeyUse, generate};
 use tunnus_sdk::{Credentials, LocalizedText, SubjectSource};
 
 use super::*;
-use crate::providers::Providers;
+use crate::{providers::Providers, tenant::limits::Limits};
 
 const ISSUER: &str = "https://id.example/t/acme";
 
@@ -23,6 +23,7 @@ fn connection(definition: &dyn ErasedDefinition, settings: Value) -> Connection 
         enabled: true,
         display_name: LocalizedText::default(),
         paused: None,
+        limits: Limits::default(),
         subject: SubjectSource::Upstream,
         settings,
         credentials,

@@ -30,6 +30,7 @@ use crate::{
     app::{Broker, Parts},
     audit::{Audit, leading::Leading, store::MemoryEvents},
     config::{Config, FlowStoreUrl, TenantsUrl},
+    host::OutboundLimits,
     keyring::{Keyring, Policy, Rotation},
     limits::{Limiter, Ticks, share::Sharing},
     providers::Providers,
@@ -153,6 +154,7 @@ pub(super) async fn assemble(
         master_keys: master_keys.collect(),
         audit,
         egress: config.egress.allow.clone(),
+        outbound: OutboundLimits::within(&config.upstream),
         lifetimes: config.lifetimes,
         limits: limiter(config),
         connections_kept: usize::try_from(config.connections.kept).unwrap_or(usize::MAX),
@@ -190,12 +192,14 @@ async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
     let handles: Vec<ServerHandle> = servers.iter().map(Server::handle).collect();
     let serving: Vec<_> = servers.into_iter().map(tokio::spawn).collect();
     let watching = tokio::spawn(keeping.run(broker.clone(), config.keys.policy()));
+    let refreshing = tokio::spawn(Arc::clone(&broker).keep_fresh());
     let metrics = Arc::clone(&broker.metrics);
     let leading = Leading::begin(&broker.audit, &broker.flows.ambient, config.retention, metrics);
     tracing::info!(listen = %config.server.listen, public_url = broker.public_url, audit = config.audit.place(), "serving");
     asked_to_stop().await?;
     stop(&broker, Duration::from_secs(config.server.drain.into()), &handles).await?;
     watching.abort();
+    refreshing.abort();
     if let Some(leading) = leading {
         leading.end().await;
     }

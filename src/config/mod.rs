@@ -26,6 +26,7 @@ mod server;
 mod shape;
 mod suggest;
 mod tenants;
+mod upstream;
 
 use std::{path::Path, sync::Arc};
 
@@ -56,6 +57,7 @@ pub use server::{PublicUrl, Server, is_https_or_loopback, is_loopback};
 pub use shape::{BadSchema, EXPECTED, Shape};
 pub use suggest::did_you_mean;
 pub use tenants::{Tenants, TenantsUrl};
+pub use upstream::Upstream;
 
 use layers::Layers;
 
@@ -82,6 +84,8 @@ pub struct Settings {
     pub secrets: Secrets,
     /// What the broker may call beside public addresses.
     pub egress: Egress,
+    /// How long and how much a connection waits for its upstream.
+    pub upstream: Upstream,
     /// How long things stay good, in seconds.
     pub lifetimes: Lifetimes,
     /// How much one sender, one app and one tenant may ask.
@@ -121,6 +125,8 @@ pub struct Config {
     pub references: References,
     /// What the broker may call beside public addresses.
     pub egress: Egress,
+    /// How long and how much a connection waits for its upstream.
+    pub upstream: Upstream,
     /// How long things stay good.
     pub lifetimes: Lifetimes,
     /// How much one sender, one app and one tenant may ask.
@@ -166,6 +172,7 @@ fn judge(layers: &mut Layers) -> Option<Config> {
     let connections = layers.section::<Connections>();
     let secrets = layers.section::<Secrets>();
     let egress = layers.section::<Egress>();
+    let upstream = layers.section::<Upstream>();
     let lifetimes = layers.section::<Lifetimes>();
     let limits = layers.section::<Limits>();
     let keys = layers.section::<Keys>();
@@ -197,6 +204,7 @@ fn judge(layers: &mut Layers) -> Option<Config> {
         vault,
         connections: connections?,
         egress: egress?,
+        upstream: upstream?,
         lifetimes: lifetimes?,
         limits: limits?,
         keys: keys?,

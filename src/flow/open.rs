@@ -163,10 +163,11 @@ fn chooser(
         let name = connection.display_name.in_locale(locale).unwrap_or(&connection.id).to_owned();
         if let Some(notice) = &connection.paused {
             let notice = notice.in_locale(locale).map(str::to_owned);
-            return Some(Choice { name, to: None, notice });
+            return Some(Choice { name, to: None, notice, disturbed: false });
         }
+        let disturbed = visit.broker.connections.is_disturbed(&visit.tenant.id, &connection.id);
         let url = visit.door(identification, &[("connection", &connection.id)])?;
-        Some(Choice { name, to: Some(BrowserRequest::Get(url)), notice: None })
+        Some(Choice { name, to: Some(BrowserRequest::Get(url)), notice: None, disturbed })
     };
     let all_paused = possible.iter().all(|connection| connection.paused.is_some());
     let why = if all_paused { Code::ConnectionPaused } else { Code::UserCancelled };

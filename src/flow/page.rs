@@ -89,6 +89,8 @@ pub struct Choice {
     pub to: Option<BrowserRequest>,
     /// A notice beside it: why it is paused.
     pub notice: Option<String>,
+    /// Whether its upstream fails, as far as we know: it may be chosen all the same.
+    pub disturbed: bool,
 }
 
 /// What a page says of a failure.

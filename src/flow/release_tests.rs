@@ -8,7 +8,7 @@ use tunnus_sdk::{
 use super::*;
 use crate::{
     flow::for_tests::{app, identification},
-    tenant::model::Branding,
+    tenant::{limits::Limits, model::Branding},
 };
 
 const HETU: &str = "070770-905D";
@@ -37,6 +37,7 @@ fn connection(subject: SubjectSource) -> Connection {
         enabled: true,
         display_name: LocalizedText::default(),
         paused: None,
+        limits: Limits::default(),
         subject,
         settings: serde_json::Value::Null,
         credentials: Credentials::default(),

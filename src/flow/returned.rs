@@ -104,7 +104,7 @@ impl Return<'_> {
             let app_name = app.name.in_locale(locale).unwrap_or(&app.id).to_owned();
             // Named by a hash that only this browser's cookie spells out, not by its state.
             let to = self.once_more(Some(&binding.name()), None)?;
-            Some(Choice { name: app_name, to: Some(to), notice: None })
+            Some(Choice { name: app_name, to: Some(to), notice: None, disturbed: false })
         };
         let choices: Vec<_> = open.iter().filter_map(choice).collect();
         if choices.is_empty() {

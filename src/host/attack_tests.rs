@@ -4,7 +4,6 @@ use std::{
     io,
     net::IpAddr,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -38,7 +37,7 @@ impl Lookup for Answers {
 fn resolving(setup: Setup, answers: &[&'static str]) -> ConnectionHost {
     let outbound = setup.outbound();
     let lookup = Arc::new(Answers(Mutex::new(answers.to_vec())));
-    let clients = Clients::new(4, Duration::from_secs(1), Arc::clone(&outbound.egress), lookup);
+    let clients = Clients::new(4, Arc::clone(&outbound.egress), lookup);
     setup.build_over(Outbound { clients, ..outbound }).unwrap()
 }
 

@@ -38,7 +38,6 @@ pub(super) struct ClientKey {
 pub(super) struct Clients {
     cache: Mutex<Cache>,
     capacity: usize,
-    connect_timeout: Duration,
     egress: Arc<Egress>,
     lookup: Arc<dyn Lookup>,
 }
@@ -52,17 +51,17 @@ struct Cache {
 
 impl Clients {
     /// At most `capacity` clients that resolve names with `lookup`, within `egress`.
-    pub(super) fn new(
-        capacity: usize,
-        connect_timeout: Duration,
-        egress: Arc<Egress>,
-        lookup: Arc<dyn Lookup>,
-    ) -> Self {
-        Self { cache: Mutex::default(), capacity, connect_timeout, egress, lookup }
+    pub(super) fn new(capacity: usize, egress: Arc<Egress>, lookup: Arc<dyn Lookup>) -> Self {
+        Self { cache: Mutex::default(), capacity, egress, lookup }
     }
 
-    /// The client for `key`, with `tls` where it must be made.
-    pub(super) fn client(&self, key: ClientKey, tls: &ClientConfig) -> Result<Client, reqwest::Error> {
+    /// The client for `key`, with `tls` and the time that connecting may take where it must be made.
+    pub(super) fn client(
+        &self,
+        key: ClientKey,
+        tls: &ClientConfig,
+        connect_timeout: Duration,
+    ) -> Result<Client, reqwest::Error> {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         cache.uses += 1;
         let uses = cache.uses;
@@ -70,7 +69,7 @@ impl Clients {
             *last = uses;
             return Ok(client.clone());
         }
-        let client = self.build(key.route, tls)?;
+        let client = self.build(key.route, tls, connect_timeout)?;
         if cache.clients.len() >= self.capacity {
             cache.drop_longest_unused();
         }
@@ -78,7 +77,12 @@ impl Clients {
         Ok(client)
     }
 
-    fn build(&self, route: Route, tls: &ClientConfig) -> Result<Client, reqwest::Error> {
+    fn build(
+        &self,
+        route: Route,
+        tls: &ClientConfig,
+        connect_timeout: Duration,
+    ) -> Result<Client, reqwest::Error> {
         let (egress, lookup) = (Arc::clone(&self.egress), Arc::clone(&self.lookup));
         let resolver = Resolver { egress, lookup, route };
         Client::builder()
@@ -90,7 +94,7 @@ impl Clients {
             .user_agent("tunnus")
             .no_proxy()
             .referer(false)
-            .connect_timeout(self.connect_timeout)
+            .connect_timeout(connect_timeout)
             .pool_idle_timeout(IDLE)
             .build()
     }
@@ -119,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_longest_unused_client_makes_room() {
-        let clients = Clients::new(2, IDLE, Arc::new(Egress::new(&[]).unwrap()), Arc::new(SystemLookup));
+        let clients = Clients::new(2, Arc::new(Egress::new(&[]).unwrap()), Arc::new(SystemLookup));
         let tls = ConnectionTls::new(&TlsBase::system(), &Credentials::default()).unwrap();
         let key = |revision| ClientKey {
             tenant: "acme".to_owned(),
@@ -129,7 +133,7 @@ mod tests {
             route: Route::Public,
         };
         for revision in [1, 2, 1, 3] {
-            clients.client(key(revision), &tls.plain).unwrap();
+            clients.client(key(revision), &tls.plain, IDLE).unwrap();
         }
         let cache = clients.cache.lock().unwrap();
         let mut kept: Vec<_> = cache.clients.keys().map(|key| key.revision).collect();

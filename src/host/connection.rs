@@ -1,23 +1,30 @@
 //! The host of one connection: holds its keys and never hands them out.
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
+use reqwest::RequestBuilder;
 use tokio::time::timeout;
 use tunnus_sdk::{
     Claims, EncryptTo, Environment, Expect, Floor, Hidden, Host, Leg, OpenError, Request, Response,
-    SealError, SendError, Signing, Timestamp,
+    SealError, SendError, Signing, Stage, Timestamp,
 };
 use url::Url;
 
 use super::{
-    Outbound,
+    Outbound, OutboundLimits,
     client::ClientKey,
     credentials::{CredentialError, Keys},
     exchange,
     jwks::Jwks,
     ledger, observed,
     tls::ConnectionTls,
+    upstream::{Turn, Upstreams},
 };
 use crate::{
     metrics::{CallOutcome, JoseOperation},
@@ -37,6 +44,8 @@ pub struct ConnectionHost {
     pub(super) floor: Floor,
     pub(super) keys: Keys,
     pub(super) jwks: Jwks,
+    pub(super) limits: OutboundLimits,
+    upstreams: Upstreams,
     tls: ConnectionTls,
 }
 
@@ -55,6 +64,7 @@ impl ConnectionHost {
         return_base: &str,
         outbound: &Arc<Outbound>,
     ) -> Result<Self, CredentialError> {
+        let limits = connection.limits.tighten(&outbound.limits);
         let return_base = Url::parse(return_base).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         Ok(Self {
             outbound: Arc::clone(outbound),
@@ -67,8 +77,15 @@ impl ConnectionHost {
             floor,
             keys: Keys::parse(&connection.credentials)?,
             jwks: Jwks::new(outbound.ambient.clone()),
+            upstreams: Upstreams::new(&limits, outbound.ambient.clone()),
+            limits,
             tls: ConnectionTls::new(&outbound.tls, &connection.credentials)?,
         })
+    }
+
+    /// Fetches the public keys of the upstreams in use anew, before they are old.
+    pub async fn refresh(&self) {
+        self.jwks.refresh(self).await;
     }
 
     /// Uses a private key in its turn, and measures how long that takes.
@@ -87,7 +104,54 @@ impl ConnectionHost {
         self.outbound.pool.run(measured).await
     }
 
+    /// Each endpoint that was called, and whether its circuit is open: at one of the connection's
+    /// upstreams, where there are several.
+    #[must_use]
+    pub fn circuits(&self) -> HashMap<Stage, bool> {
+        self.upstreams.endpoints().into_iter().map(|(stage, spared)| (stage, spared.at_one)).collect()
+    }
+
+    /// Whether logins fail for now, as far as this broker knows: some endpoint is spared, whichever
+    /// upstream a person chooses.
+    #[must_use]
+    pub fn is_disturbed(&self) -> bool {
+        self.upstreams.endpoints().values().any(|spared| spared.at_all)
+    }
+
     async fn exchange(&self, request: Request) -> Result<Response, SendError> {
+        let (stage, url) = (request.stage, request.url.clone());
+        let http = match self.to_http(request) {
+            Ok(http) => http,
+            Err(error) => {
+                self.measure(stage, CallOutcome::Refused, Duration::ZERO);
+                return Err(error);
+            }
+        };
+        let pass = self.upstreams.enter(stage, &url).await?;
+        let begun = Instant::now();
+        let sent = timeout(self.limits.timeout, exchange::send(http, self.limits.response_bytes)).await;
+        let sent = sent.unwrap_or(Err(SendError::TimedOut));
+        self.measure(stage, outcome(&sent), begun.elapsed());
+        if let Some(turn) = pass.settle(&sent) {
+            self.log(stage, turn);
+        }
+        sent
+    }
+
+    fn measure(&self, stage: Stage, outcome: CallOutcome, took: Duration) {
+        self.outbound.metrics.upstream_request(&self.provider, stage, outcome, took);
+    }
+
+    fn log(&self, stage: Stage, turn: Turn) {
+        let what = match turn {
+            Turn::Opened => "an upstream fails again and again and is spared for a while",
+            Turn::Closed => "an upstream that was spared answers again",
+        };
+        let (tenant, connection) = (&self.tenant, &self.connection);
+        tracing::warn!(tenant, connection, endpoint = %stage, "{what}");
+    }
+
+    fn to_http(&self, request: Request) -> Result<RequestBuilder, SendError> {
         let route = self.outbound.egress.check(&request.url).map_err(|_| SendError::Forbidden)?;
         let tls = if request.mutual_tls {
             self.tls.mutual.as_ref().ok_or(SendError::CredentialMissing)?
@@ -101,12 +165,21 @@ impl ConnectionHost {
             mutual: request.mutual_tls,
             route,
         };
-        let client = self.outbound.clients.client(key, tls);
+        let client = self.outbound.clients.client(key, tls, self.limits.connect_timeout);
         let client = client.map_err(|error| SendError::Unreachable(Some(error.into())))?;
-        let http = exchange::to_http(&client, request, self.keys.client_secret.as_ref())?;
-        let limits = &self.outbound.limits;
-        let sent = timeout(limits.timeout, exchange::send(http, limits.response_bytes)).await;
-        sent.unwrap_or(Err(SendError::TimedOut))
+        exchange::to_http(&client, request, self.keys.client_secret.as_ref())
+    }
+}
+
+const fn outcome(end: &Result<Response, SendError>) -> CallOutcome {
+    match end {
+        Ok(response) => CallOutcome::Status(response.status),
+        Err(SendError::Unreachable(_)) => CallOutcome::Unreachable,
+        Err(SendError::TimedOut) => CallOutcome::TimedOut,
+        Err(SendError::TooLarge) => CallOutcome::TooLarge,
+        Err(
+            SendError::Forbidden | SendError::CredentialMissing | SendError::CircuitOpen | SendError::Busy,
+        ) => CallOutcome::Refused,
     }
 }
 
@@ -169,17 +242,9 @@ impl Host for ConnectionHost {
     }
 
     async fn send(&self, request: Request) -> Result<Response, SendError> {
-        let (stage, begun, call) = (request.stage, Instant::now(), observed::call(&request));
+        let call = observed::call(&request);
         let result = self.exchange(request).await;
         observed::ended(call, result.is_ok());
-        let outcome = match &result {
-            Ok(response) => CallOutcome::Status(response.status),
-            Err(SendError::Unreachable(_)) => CallOutcome::Unreachable,
-            Err(SendError::TimedOut) => CallOutcome::TimedOut,
-            Err(SendError::TooLarge) => CallOutcome::TooLarge,
-            Err(SendError::Forbidden | SendError::CredentialMissing) => CallOutcome::Refused,
-        };
-        self.outbound.metrics.upstream_request(&self.provider, stage, outcome, begun.elapsed());
         result
     }
 }

@@ -8,6 +8,8 @@ use rustls::{
 use tunnus_jose::{KeyUse, generate};
 use tunnus_sdk::{Authentication, Credentials, Stage};
 
+use crate::tenant::limits::Limits;
+
 use super::{
     super::{
         OutboundLimits,
@@ -34,6 +36,8 @@ const SHORT: OutboundLimits = OutboundLimits {
     connect_timeout: Duration::from_millis(50),
     timeout: Duration::from_millis(50),
     response_bytes: 1000,
+    calls: 8,
+    failures: 5,
     clients: 4,
     key_threads: 1,
     key_queue: 1,
@@ -123,6 +127,27 @@ async fn a_slow_upstream_is_given_up_before_and_after_it_begins_to_answer() {
 }
 
 #[tokio::test]
+async fn a_response_that_drips_is_given_up_however_steadily_it_comes() {
+    for head in ["Content-Length: 900\r\n", ""] {
+        let bytes = format!("HTTP/1.1 200 OK\r\n{head}\r\n").into_bytes();
+        let upstream = Upstream::start(move |_| Answer::Drip(bytes.clone()));
+        let error = host_within(&upstream, SHORT).send(get(upstream.url("/jwks"))).await.unwrap_err();
+        assert!(matches!(error, SendError::TimedOut), "{head}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_connections_own_bounds_hold_within_the_operators() {
+    let large = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(20_000)).into_bytes();
+    let upstream = Upstream::start(move |_| Answer::Bytes(large.clone()));
+    let outbound = Setup::calling(&upstream).outbound();
+    let limits = Limits { response_kib: Some(16), ..Limits::default() };
+    let host = Setup::calling(&upstream).build_limited(outbound, limits).unwrap();
+    let error = host.send(get(upstream.url("/jwks"))).await.unwrap_err();
+    assert!(matches!(error, SendError::TooLarge), "{error:?}");
+}
+
+#[tokio::test]
 async fn an_upstream_that_is_away_is_unreachable() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let upstream = Upstream::start(|_| json("{}"));
@@ -151,7 +176,7 @@ async fn private_addresses_are_refused_however_they_are_spelled_or_resolved() {
         let setup = Setup { allow: Vec::new(), ..Setup::calling(&upstream) };
         let outbound = setup.outbound();
         let (egress, lookup) = (Arc::clone(&outbound.egress), Arc::new(Always("127.0.0.1")));
-        let clients = Clients::new(1, Duration::from_secs(1), egress, lookup);
+        let clients = Clients::new(1, egress, lookup);
         let outbound = Arc::new(Outbound { clients, ..outbound });
         let host = ConnectionHost { outbound, ..setup.build().unwrap() };
         for scheme in ["https", "http"] {

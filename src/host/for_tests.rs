@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicI64, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -16,7 +17,11 @@ use tunnus_sdk::{Credentials, Environment, Floor, LocalizedText, Request, Stage,
 use url::Url;
 
 use super::{ConnectionHost, CredentialError, Outbound, OutboundLimits};
-use crate::{ambient::Ambient, metrics::Metrics, tenant::model::Connection};
+use crate::{
+    ambient::Ambient,
+    metrics::Metrics,
+    tenant::{limits::Limits, model::Connection},
+};
 
 /// What the upstream does with a request.
 pub(super) enum Answer {
@@ -24,6 +29,8 @@ pub(super) enum Answer {
     Bytes(Vec<u8>),
     /// Sends these bytes and then nothing, until the caller hangs up.
     Silence(Vec<u8>),
+    /// Sends these bytes and then one after the other, some hundred a second, until the caller hangs up.
+    Drip(Vec<u8>),
 }
 
 /// A whole response.
@@ -110,13 +117,17 @@ fn serve<S: Read + Write>(stream: S, seen: &Mutex<Vec<String>>, answer: &dyn Fn(
     drop(stream.read_exact(&mut body));
     request.push_str(&String::from_utf8(body).unwrap());
     seen.lock().unwrap().push(request.clone());
-    let (bytes, silent) = match answer(&request) {
-        Answer::Bytes(bytes) => (bytes, false),
-        Answer::Silence(bytes) => (bytes, true),
+    let (bytes, silent, drips) = match answer(&request) {
+        Answer::Bytes(bytes) => (bytes, false, false),
+        Answer::Silence(bytes) => (bytes, true, false),
+        Answer::Drip(bytes) => (bytes, false, true),
     };
     let mut stream = stream.into_inner();
     drop(stream.write_all(&bytes).and_then(|()| stream.flush()));
     while silent && stream.read(&mut [0]).is_ok_and(|read| read > 0) {}
+    while drips && stream.write_all(b"x").and_then(|()| stream.flush()).is_ok() {
+        thread::park_timeout(Duration::from_millis(5));
+    }
 }
 
 /// A clock that a test sets.
@@ -174,6 +185,14 @@ impl Setup {
     }
 
     pub(super) fn build_over(self, outbound: Outbound) -> Result<ConnectionHost, CredentialError> {
+        self.build_limited(outbound, Limits::default())
+    }
+
+    pub(super) fn build_limited(
+        self,
+        outbound: Outbound,
+        limits: Limits,
+    ) -> Result<ConnectionHost, CredentialError> {
         let connection = Connection {
             id: "ftn".to_owned(),
             provider: "acme-id".to_owned(),
@@ -181,6 +200,7 @@ impl Setup {
             enabled: true,
             display_name: LocalizedText::default(),
             paused: None,
+            limits,
             subject: SubjectSource::Upstream,
             settings: serde_json::Value::Null,
             credentials: self.credentials,

@@ -2,9 +2,11 @@
 //!
 //! Some upstreams publish another selection of their keys with every call. So what counts is the
 //! union of the fetches of the last hour; a `kid` that is in none of them is asked for again, within
-//! budgets, since anybody can write one into a token. While the upstream is away, the keys known last
-//! go on serving. Each connection has a cache of its own: no tenant spends another's budget, or sees
-//! from the time of an answer what another has fetched.
+//! budgets, since anybody can write one into a token. Keys in use are fetched anew ahead of their end,
+//! beside the logins. While the upstream is away, the keys known last go on serving for a day: a key
+//! that was withdrawn meanwhile stays trusted for so long, and for the hour of the union before. Each
+//! connection has a cache of its own: no tenant spends another's budget, or sees from the time of an
+//! answer what another has fetched.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -27,10 +29,16 @@ const REMEMBERED: Duration = Duration::from_secs(60 * 60);
 const FETCHES: usize = 32;
 
 /// How long the keys known last serve while the upstream is away.
-const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long a failed fetch is not tried again.
 const REST: Duration = Duration::from_secs(5);
+
+/// The same for logins that have keys at hand: the refresh beside them goes on trying.
+const STALE_REST: Duration = Duration::from_secs(30);
+
+/// For how long after a login an issuer's keys are in use.
+const IN_USE: Duration = Duration::from_secs(15 * 60);
 
 /// The time that a budget is for.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -81,22 +89,39 @@ impl Jwks {
         age: Duration,
     ) -> Result<Snapshot, Unavailable> {
         let issuer = self.issuer(name, uri);
-        if let Some(fresh) = issuer.state().younger_than(age, self.ambient.now()) {
-            return Ok(fresh);
-        }
-        let _single_flight = issuer.flight.lock().await;
-        let now = self.ambient.now();
-        let (fresh, stale, rests) = {
-            let state = issuer.state();
-            (state.younger_than(age, now), state.younger_than(STALE, now), state.rests(now))
+        let old = match issuer.state().asked(age, self.ambient.now()) {
+            Known::Good(keys) => return Ok(keys),
+            Known::Old(keys) => Some(keys),
+            Known::Away => return Err(Unavailable(None)),
+            Known::Nothing => None,
         };
-        match (fresh, stale) {
-            (Some(fresh), _) => Ok(fresh),
-            (None, Some(stale)) if rests => Ok(stale),
-            (None, None) if rests => Err(Unavailable(None)),
-            (None, stale) => {
-                let fetched = self.fetch(upstream, &issuer, (name, uri)).await;
-                fetched.or_else(|cause| stale.ok_or(Unavailable(Some(cause))))
+        let _single_flight = match (issuer.flight.try_lock(), &old) {
+            (Ok(flight), _) => flight,
+            // Somebody asks already: the keys known last serve until they have an answer.
+            (Err(_), Some(old)) => return Ok(old.clone()),
+            (Err(_), None) => issuer.flight.lock().await,
+        };
+        // While this login waited, somebody may have had an answer.
+        match issuer.state().asked(age, self.ambient.now()) {
+            Known::Good(keys) => return Ok(keys),
+            Known::Away => return Err(Unavailable(None)),
+            Known::Old(_) | Known::Nothing => {}
+        }
+        let fetched = self.fetch(upstream, &issuer, (name, uri)).await;
+        fetched.or_else(|cause| old.ok_or(Unavailable(Some(cause))))
+    }
+
+    /// Fetches the keys in use anew, before they are old.
+    pub(super) async fn refresh(&self, upstream: &dyn FetchKeys) {
+        let known: Vec<_> =
+            self.issuers().iter().map(|(key, issuer)| (key.clone(), Arc::clone(issuer))).collect();
+        for ((name, uri), issuer) in known {
+            if !issuer.state().is_due(self.ambient.now()) {
+                continue;
+            }
+            if let Ok(_single_flight) = issuer.flight.try_lock() {
+                // Keys that cannot be had leave those known in use; the call was measured.
+                drop(self.fetch(upstream, &issuer, (&name, &uri)).await);
             }
         }
     }
@@ -151,7 +176,7 @@ impl Jwks {
     }
 
     fn issuer(&self, name: &str, uri: &Url) -> Arc<Issuer> {
-        let mut issuers = self.issuers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut issuers = self.issuers();
         let key = (name.to_owned(), uri.clone());
         if !issuers.contains_key(&key) && issuers.len() >= ISSUERS {
             // Settings with more issuers than this cost fetches, not memory.
@@ -159,6 +184,22 @@ impl Jwks {
         }
         Arc::clone(issuers.entry(key).or_default())
     }
+
+    fn issuers(&self) -> MutexGuard<'_, HashMap<(String, Url), Arc<Issuer>>> {
+        self.issuers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a login finds.
+enum Known {
+    /// Keys that serve.
+    Good(Snapshot),
+    /// Keys that serve where there are no newer ones to be had.
+    Old(Snapshot),
+    /// None, and the upstream was away just now.
+    Away,
+    /// None.
+    Nothing,
 }
 
 /// What is known of one issuer.
@@ -183,6 +224,8 @@ struct State {
     keys: Arc<PublicKeys>,
     generation: u64,
     failed: Option<Timestamp>,
+    /// When a login asked last, and the least age that any has asked for.
+    asked: Option<(Timestamp, Duration)>,
     direct: Budget,
     browser: Budget,
 }
@@ -197,8 +240,30 @@ impl State {
         (fetched.plus(age) > now).then(|| self.snapshot())
     }
 
-    fn rests(&self, now: Timestamp) -> bool {
-        self.failed.is_some_and(|failed| failed.plus(REST) > now)
+    fn failed_within(&self, rest: Duration, now: Timestamp) -> bool {
+        self.failed.is_some_and(|failed| failed.plus(rest) > now)
+    }
+
+    /// What a login finds that asks for keys younger than `age`.
+    fn asked(&mut self, age: Duration, now: Timestamp) -> Known {
+        self.asked = Some((now, self.asked.map_or(age, |(_, least)| least.min(age))));
+        match (self.younger_than(age, now), self.younger_than(STALE, now)) {
+            (Some(fresh), _) => Known::Good(fresh),
+            (None, Some(stale)) if self.failed_within(STALE_REST, now) => Known::Good(stale),
+            (None, Some(stale)) => Known::Old(stale),
+            (None, None) if self.failed_within(REST, now) => Known::Away,
+            (None, None) => Known::Nothing,
+        }
+    }
+
+    /// Whether the keys are in use and have two thirds of their age.
+    fn is_due(&self, now: Timestamp) -> bool {
+        let Some((_, age)) = self.asked.filter(|(asked, _)| asked.plus(IN_USE) > now) else {
+            return false;
+        };
+        self.younger_than(STALE, now).is_some()
+            && self.younger_than(age * 2 / 3, now).is_none()
+            && !self.failed_within(REST, now)
     }
 
     /// Adds a fetch; true where one of its `kid`s stood for another key so far.

@@ -204,3 +204,61 @@ async fn a_flood_of_fetches_and_issuers_stays_bounded() {
     let issuer = cache.jwks.issuer("https://idp.example", &cache.uri);
     assert_eq!(issuer.state().fetches.len(), FETCHES);
 }
+
+#[tokio::test]
+async fn keys_in_use_are_fetched_anew_ahead_of_their_end() {
+    let (cache, a, b) = (Cache::new(), key("a"), key("b"));
+    let upstream = Scripted::publishing(&[&[&a], &[&b]]);
+    cache.jwks.refresh(&upstream).await;
+    assert_eq!(upstream.fetches(), 0, "nobody has used them");
+    cache.current(&upstream).await.unwrap();
+    for (seconds, fetches) in [(199, 1), (1, 2), (199, 2)] {
+        cache.clock.pass(seconds);
+        cache.jwks.refresh(&upstream).await;
+        assert_eq!(upstream.fetches(), fetches);
+    }
+    assert!(knows(&cache.current(&upstream).await.unwrap(), &b));
+    assert_eq!(upstream.fetches(), 2, "no login has waited");
+}
+
+#[tokio::test]
+async fn keys_that_nobody_uses_any_more_are_left_alone() {
+    let (cache, a) = (Cache::new(), key("a"));
+    let upstream = Scripted::publishing(&[&[&a], &[&a]]);
+    cache.current(&upstream).await.unwrap();
+    cache.clock.pass(15 * 60);
+    cache.jwks.refresh(&upstream).await;
+    assert_eq!(upstream.fetches(), 1);
+}
+
+#[tokio::test]
+async fn while_the_upstream_is_away_the_refresh_asks_and_no_login_does() {
+    let (cache, a, b) = (Cache::new(), key("a"), key("b"));
+    let upstream = Scripted::publishing(&[&[&a]]);
+    cache.current(&upstream).await.unwrap();
+    cache.clock.pass(200);
+    for fetches in 2..20 {
+        cache.jwks.refresh(&upstream).await;
+        cache.jwks.refresh(&upstream).await;
+        assert_eq!(upstream.fetches(), fetches, "once in ten seconds");
+        cache.clock.pass(10);
+        assert!(knows(&cache.current(&upstream).await.unwrap(), &a));
+        assert_eq!(upstream.fetches(), fetches);
+    }
+    // It has changed its keys meanwhile: a token of the new one is asked for, and found once it is back.
+    assert!(cache.refetch(&upstream, Channel::Direct, 1).await.is_err());
+    upstream.sets.lock().unwrap().push_back(vec![b.public_jwk()]);
+    let newer = cache.refetch(&upstream, Channel::Direct, 1).await.unwrap().unwrap();
+    assert!(knows(&newer, &a) && knows(&newer, &b));
+}
+
+#[tokio::test]
+async fn who_comes_while_old_keys_are_fetched_anew_takes_the_old_ones() {
+    let (cache, a, b) = (Cache::new(), key("a"), key("b"));
+    let upstream = Scripted::publishing(&[&[&a], &[&b]]);
+    cache.current(&upstream).await.unwrap();
+    cache.clock.pass(300);
+    let (fetching, meanwhile) = tokio::join!(cache.current(&upstream), cache.current(&upstream));
+    assert_eq!((fetching.unwrap().generation, meanwhile.unwrap().generation), (2, 1));
+    assert_eq!(upstream.fetches(), 2);
+}

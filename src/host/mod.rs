@@ -8,6 +8,7 @@
 mod address;
 #[cfg(test)]
 mod attack_tests;
+mod circuit;
 mod client;
 mod connection;
 mod credentials;
@@ -17,9 +18,11 @@ mod exchange;
 mod for_tests;
 mod jwks;
 mod ledger;
+mod lookup;
 pub mod observed;
 mod open;
 mod tls;
+mod upstream;
 
 use std::{fmt, num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
 
@@ -27,7 +30,8 @@ use tunnus_jose::Operations;
 
 use self::{
     client::Clients,
-    egress::{Egress, Lookup, SystemLookup},
+    egress::{Egress, SystemLookup},
+    lookup::SharedLookup,
     tls::TlsBase,
 };
 pub use self::{
@@ -36,7 +40,7 @@ pub use self::{
     egress::OutboundError,
     ledger::{Ledger, noted},
 };
-use crate::{ambient::Ambient, metrics::Metrics, pool::Pool};
+use crate::{ambient::Ambient, config::Upstream, metrics::Metrics, pool::Pool};
 
 /// Bounds on calls to the outside and on the use of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +52,11 @@ pub struct OutboundLimits {
     pub timeout: Duration,
     /// The largest response that is read, in bytes.
     pub response_bytes: usize,
+    /// How many calls of a connection to one upstream are under way at once. As many more wait, for as
+    /// long as connecting may take.
+    pub calls: usize,
+    /// How many failures in a row of an endpoint open its circuit.
+    pub failures: u32,
     /// How many HTTP clients are kept.
     pub clients: usize,
     /// How many key operations run at once.
@@ -58,10 +67,22 @@ pub struct OutboundLimits {
 
 impl Default for OutboundLimits {
     fn default() -> Self {
+        Self::within(&Upstream::default())
+    }
+}
+
+impl OutboundLimits {
+    /// The bounds of the settings.
+    #[must_use]
+    pub fn within(upstream: &Upstream) -> Self {
+        let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+        let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
         Self {
-            connect_timeout: Duration::from_secs(3),
-            timeout: Duration::from_secs(10),
-            response_bytes: 1024 * 1024,
+            connect_timeout: seconds(upstream.connect_timeout),
+            timeout: seconds(upstream.timeout),
+            response_bytes: count(upstream.response_kib).saturating_mul(1024),
+            calls: count(upstream.calls),
+            failures: upstream.failures,
             clients: 256,
             key_threads: available_parallelism().map_or(1, NonZero::get),
             key_queue: 512,
@@ -97,7 +118,7 @@ impl Outbound {
         let egress = Arc::new(Egress::new(allow)?);
         Ok(Self {
             limits,
-            clients: clients(&limits, &egress, Arc::new(SystemLookup)),
+            clients: clients(&limits, &egress),
             egress,
             tls: TlsBase::system(),
             pool: Pool::new(limits.key_threads, limits.key_queue),
@@ -111,13 +132,14 @@ impl Outbound {
     #[must_use]
     pub fn limited(self, limits: OutboundLimits) -> Self {
         let pool = Pool::new(limits.key_threads, limits.key_queue);
-        let clients = clients(&limits, &self.egress, Arc::new(SystemLookup));
+        let clients = clients(&limits, &self.egress);
         Self { limits, clients, pool, ..self }
     }
 }
 
-fn clients(limits: &OutboundLimits, egress: &Arc<Egress>, lookup: Arc<dyn Lookup>) -> Clients {
-    Clients::new(limits.clients, limits.connect_timeout, Arc::clone(egress), lookup)
+fn clients(limits: &OutboundLimits, egress: &Arc<Egress>) -> Clients {
+    let lookup = Arc::new(SharedLookup::over(Arc::new(SystemLookup)));
+    Clients::new(limits.clients, Arc::clone(egress), lookup)
 }
 
 impl fmt::Debug for Outbound {

@@ -65,7 +65,7 @@ impl ConnectionHost {
 
     async fn verify(&self, signature: &Signature, token: &str) -> Result<Claims, OpenError> {
         // Longer than one fetch, so that one that hangs ends as a failure that others need not repeat.
-        let deadline = self.outbound.limits.timeout * 2;
+        let deadline = self.limits.timeout * 2;
         let verified = timeout(deadline, self.verify_refetching(signature, token)).await;
         verified.unwrap_or_else(|elapsed| Err(OpenError::KeysUnavailable(Some(elapsed.into()))))
     }

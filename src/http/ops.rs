@@ -6,10 +6,11 @@ use actix_web::{HttpResponse, web::Data};
 
 use crate::app::Broker;
 
-/// `GET /metrics`: Prometheus text format. Looks whether the broker is ready, so that a graph knows it
-/// also where nobody logs in and no balancer asks.
+/// `GET /metrics`: Prometheus text format. Looks whether the broker is ready and which circuits are open,
+/// so that a graph knows it also where nobody logs in and no balancer asks.
 pub async fn metrics(broker: Data<Broker>) -> HttpResponse {
     broker.metrics.ready(ready(&broker).await.is_ok());
+    broker.connections.show_circuits();
     HttpResponse::Ok()
         .insert_header(("Content-Type", "text/plain; version=0.0.4"))
         .body(broker.metrics.render())

@@ -4,7 +4,7 @@ use serde_json::json;
 use tunnus_sdk::{Credentials, Environment, LocalizedText, SubjectSource};
 
 use super::*;
-use crate::keyring::KeyKind;
+use crate::{keyring::KeyKind, tenant::limits::Limits};
 
 const NOW: Timestamp = Timestamp(1_795_255_200);
 
@@ -34,6 +34,7 @@ fn of(ring: Vec<Key>) -> Vec<Finding> {
         environment: Environment::Production,
         enabled: true,
         paused: None,
+        limits: Limits::default(),
         display_name: LocalizedText::default(),
         subject: SubjectSource::Upstream,
         settings: json!(null),

@@ -84,6 +84,8 @@ families! {
     identifications_total: IntCounterVec { tenant, connection, method }
     /// How long calls to upstreams took, by endpoint and status class or failure.
     upstream_request_duration_seconds: HistogramVec { provider, endpoint, outcome }
+    /// Whether a connection spares an endpoint of its upstream after failures in a row: 1 or 0.
+    circuit_open: IntGaugeVec { tenant, connection, endpoint }
     /// How long operations with keys took, without waiting for their turn.
     jose_operation_duration_seconds: HistogramVec { operation }
     /// How long operations of the flow store took.

@@ -7,7 +7,11 @@
 mod families;
 mod labels;
 
-use std::{collections::BTreeSet, fmt, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    time::Duration,
+};
 
 use prometheus::{Registry, TextEncoder};
 use tunnus_sdk::{Reason, Stage, Timestamp};
@@ -82,6 +86,22 @@ impl Metrics {
             .upstream_request_duration_seconds
             .with_label_values(&labels)
             .observe(took.as_secs_f64());
+    }
+
+    /// Which endpoints of a connection's upstream were called, and whether their circuit is open.
+    ///
+    /// Of tenants beyond the bound nothing is shown: one value cannot speak for all.
+    pub fn circuits(&self, tenant: &str, connection: &str, seen: &HashMap<Stage, bool>) {
+        let (tenant, connection) = self.tenants.bounded(tenant, connection);
+        let family = &self.families.circuit_open;
+        for endpoint in Stage::ENDPOINTS.into_iter().filter(|_| tenant != OTHER) {
+            let labels = [tenant, connection, &endpoint.to_string()];
+            match seen.get(&endpoint) {
+                Some(open) => family.with_label_values(&labels).set(i64::from(*open)),
+                // Where there was none before, there is none to remove.
+                None => drop(family.remove_label_values(&labels)),
+            }
+        }
     }
 
     /// A key was used.

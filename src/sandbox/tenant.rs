@@ -17,7 +17,10 @@ use crate::{
     ambient::Ambient,
     digest::sha256,
     providers::Providers,
-    tenant::model::{App, AppAuthentication, Branding, Connection, RedirectUri, Release, Tenant},
+    tenant::{
+        limits::Limits,
+        model::{App, AppAuthentication, Branding, Connection, RedirectUri, Release, Tenant},
+    },
 };
 
 /// The tenant's id.
@@ -121,6 +124,7 @@ fn connection(
         enabled: true,
         display_name: brought.display_name,
         paused: None,
+        limits: Limits::default(),
         subject: brought.subject.unwrap_or(descriptor.subject),
         settings: brought.settings,
         credentials: brought.credentials,

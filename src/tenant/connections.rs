@@ -8,7 +8,7 @@
 //! present settings, on every leg.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -16,7 +16,9 @@ use std::{
     },
 };
 
-use tunnus_sdk::{Descriptor, Environment, Provider, ProviderError};
+use serde::Serialize;
+use tokio::task::JoinSet;
+use tunnus_sdk::{Descriptor, Environment, Host, Provider, ProviderError};
 
 use super::model::{Connection, Tenant};
 use crate::{
@@ -33,8 +35,23 @@ pub struct Ready {
     pub provider: Arc<dyn Provider>,
     /// The fixed facts of its provider.
     pub descriptor: Descriptor,
+    host: Arc<ConnectionHost>,
     environment: Environment,
     revision: u64,
+}
+
+/// How a connection is, as far as this broker knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// As it should be.
+    Ok,
+    /// Its upstream fails again and again and is spared for a while.
+    Disturbed,
+    /// Its owner lets nobody start over it.
+    Paused,
+    /// Its settings or keys cannot be used.
+    Misconfigured,
 }
 
 /// The connections that are built.
@@ -100,6 +117,45 @@ impl Connections {
         self.at_present(&mut slot.state(), tenant, connection)
     }
 
+    /// How a connection is. Other brokers may have another view of its upstream.
+    pub fn health(&self, tenant: &Tenant, connection: &Connection) -> Health {
+        match self.ready(tenant, connection) {
+            Err(_) => Health::Misconfigured,
+            Ok(_) if connection.paused.is_some() => Health::Paused,
+            Ok(ready) if ready.host.is_disturbed() => Health::Disturbed,
+            Ok(_) => Health::Ok,
+        }
+    }
+
+    /// Whether the upstream of a connection in use fails, as far as this broker knows.
+    pub fn is_disturbed(&self, tenant: &str, connection: &str) -> bool {
+        let slot = self.slots().get(&(tenant.to_owned(), connection.to_owned())).cloned();
+        slot.is_some_and(|slot| slot.state().serving.as_ref().is_some_and(|ready| ready.host.is_disturbed()))
+    }
+
+    /// Fetches anew, for every connection that is built, what its upstream publishes, logins use, and
+    /// will soon be too old. All at once, so that none waits for another's upstream.
+    pub async fn refresh(&self) {
+        let slots: Vec<_> = self.slots().values().cloned().collect();
+        let mut refreshing = JoinSet::new();
+        for ready in slots.iter().filter_map(|slot| slot.state().serving.clone()) {
+            refreshing.spawn(async move {
+                ready.provider.refresh().await;
+                ready.host.refresh().await;
+            });
+        }
+        while refreshing.join_next().await.is_some() {}
+    }
+
+    /// Has the metrics say which circuits are open now.
+    pub fn show_circuits(&self) {
+        let slots: Vec<_> = self.slots().iter().map(|(key, slot)| (key.clone(), Arc::clone(slot))).collect();
+        for ((tenant, connection), slot) in slots {
+            let circuits = slot.state().serving.as_ref().map(|ready| ready.host.circuits());
+            self.metrics.circuits(&tenant, &connection, &circuits.unwrap_or_default());
+        }
+    }
+
     /// Follows a change of the tenant `id`, which is `now` or gone: connections that are gone or
     /// switched off are forgotten, those in use are built again where they have changed.
     pub fn follow(&self, id: &str, now: Option<&Tenant>) {
@@ -107,9 +163,14 @@ impl Connections {
             let connection = now.and_then(|tenant| Some((tenant, tenant.connection(&key.1)?)));
             match connection.filter(|(_, connection)| connection.enabled) {
                 Some((tenant, connection)) => self.renew(&slot, tenant, connection),
-                None => drop(self.slots().remove(&key)),
+                None => self.forget(&mut self.slots(), &key),
             }
         }
+    }
+
+    fn forget(&self, slots: &mut BTreeMap<Key, Arc<Slot>>, key: &Key) {
+        slots.remove(key);
+        self.metrics.circuits(&key.0, &key.1, &HashMap::new());
     }
 
     /// The tenants of which connections are kept.
@@ -171,11 +232,12 @@ impl Connections {
         let return_base = format!("{}/t/{}/return/{}", self.public_url, tenant.id, connection.id);
         let host = ConnectionHost::new(&tenant.id, connection, floor, &return_base, &self.outbound)
             .map_err(|source| misconfigured().because(source))?;
+        let host = Arc::new(host);
         let provider = definition
-            .build(&connection.settings, Arc::new(host))
+            .build(&connection.settings, Arc::clone(&host) as Arc<dyn Host>)
             .map_err(|error: ProviderError| Error::from(error))?;
         let (environment, revision) = (connection.environment, connection.revision);
-        Ok(Ready { provider, descriptor: definition.descriptor(), environment, revision })
+        Ok(Ready { provider, descriptor: definition.descriptor(), host, environment, revision })
     }
 
     /// Tells once of a revision that cannot be built.
@@ -201,7 +263,10 @@ impl Connections {
         let used = self.uses.fetch_add(1, Ordering::Relaxed);
         let mut slots = self.slots();
         if !slots.contains_key(&key) && slots.len() >= self.capacity {
-            drop_longest_unused(&mut slots);
+            let longest_unused = slots.iter().min_by_key(|(_, slot)| slot.used.load(Ordering::Relaxed));
+            if let Some(key) = longest_unused.map(|(key, _)| key.clone()) {
+                self.forget(&mut slots, &key);
+            }
         }
         let slot = slots.entry(key).or_default();
         slot.used.store(used, Ordering::Relaxed);
@@ -213,13 +278,6 @@ impl Connections {
         let from = slots.range((tenant.to_owned(), String::new())..);
         let own = from.take_while(|((other, _), _)| other == tenant);
         own.map(|(key, slot)| (key.clone(), Arc::clone(slot))).collect()
-    }
-}
-
-fn drop_longest_unused(slots: &mut BTreeMap<Key, Arc<Slot>>) {
-    let longest = slots.iter().min_by_key(|(_, slot)| slot.used.load(Ordering::Relaxed));
-    if let Some(key) = longest.map(|(key, _)| key.clone()) {
-        slots.remove(&key);
     }
 }
 

@@ -16,7 +16,7 @@ use tunnus_sdk::{
 use super::*;
 use crate::{
     ambient::Ambient,
-    tenant::{for_tests::keys, model::Branding},
+    tenant::{for_tests::keys, limits::Limits, model::Branding},
 };
 
 /// Can be built where its settings say so, and counts how often that was tried.
@@ -101,6 +101,7 @@ fn connection(test: &str, id: &str, revision: u64, good: bool) -> Connection {
         enabled: true,
         display_name: LocalizedText::default(),
         paused: None,
+        limits: Limits::default(),
         subject: SubjectSource::Upstream,
         settings: json!({ "test": test, "good": good }),
         credentials: Credentials::default(),

@@ -10,6 +10,7 @@ pub mod files;
 #[cfg(test)]
 pub(crate) mod for_tests;
 pub mod key_set;
+pub mod limits;
 pub mod lookup;
 pub mod model;
 pub mod platform;

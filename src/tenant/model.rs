@@ -18,7 +18,7 @@ use tunnus_sdk::{
 use url::Url;
 
 pub use super::redirect_uri::RedirectUri;
-use super::{alias::Alias, key_set::KeySet};
+use super::{alias::Alias, key_set::KeySet, limits::Limits};
 use crate::keyring::Key;
 
 /// An organisation that uses the broker.
@@ -134,6 +134,8 @@ pub struct Connection {
     pub paused: Option<LocalizedText>,
     /// What the subject is made from.
     pub subject: SubjectSource,
+    /// Bounds on its calls to its upstream.
+    pub limits: Limits,
     /// The provider's settings, checked.
     pub settings: Value,
     /// Its keys and secrets.

@@ -19,6 +19,8 @@ mod console_login;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod disturbed;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod interop;

@@ -13,13 +13,14 @@ use tunnus::{
 use crate::support::sandbox::Bench;
 
 /// The series of the contract, section 6, that a login over every connection leaves.
-const SERIES: [&str; 9] = [
+const SERIES: [&str; 10] = [
     "tunnus_flow_steps_total",
     "tunnus_flows_finished_total",
     "tunnus_identifications_total",
     "tunnus_upstream_request_duration_seconds",
     "tunnus_jose_operation_duration_seconds",
     "tunnus_flow_store_operation_duration_seconds",
+    "tunnus_circuit_open",
     "tunnus_credential_expiry_timestamp_seconds",
     "tunnus_http_request_duration_seconds",
     "tunnus_build_info",
@@ -32,6 +33,7 @@ async fn every_series_of_the_contract_is_there_in_base_units() {
     let mut out = Vec::new();
     let all = once::run(&sandbox.relying, &sandbox.connections, true, &mut out).await.unwrap();
     assert!(all, "{}", String::from_utf8_lossy(&out));
+    sandbox.broker.connections.show_circuits();
     let text = sandbox.broker.metrics.render();
     let kinds: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
     for series in SERIES {

@@ -217,6 +217,12 @@ impl Provider for IdPartnerConnection {
         None
     }
 
+    async fn refresh(&self) {
+        for bank in self.banks.values() {
+            bank.refresh().await;
+        }
+    }
+
     async fn probe(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for (issuer, bank) in &self.banks {

@@ -26,6 +26,7 @@ use crate::{
     ambient::Ambient,
     app::{Broker, Parts},
     config::Lifetimes,
+    host::OutboundLimits,
     limits::Limiter,
     store::{MemoryLimits, MemoryStore},
     tenant::{
@@ -60,6 +61,7 @@ impl Api {
             master_keys: vec![("1".to_owned(), [1; 32])],
             audit: world.store.audit().clone(),
             egress: Vec::new(),
+            outbound: OutboundLimits::default(),
             limits: Limiter::none(),
             lifetimes: Lifetimes::default(),
             connections_kept: 8,

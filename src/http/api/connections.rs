@@ -33,17 +33,12 @@ async fn listed(broker: &Data<Broker>, tenant: &str, request: &HttpRequest) -> R
 
 fn show(broker: &Broker, tenant: &Tenant, connection: &Connection) -> Value {
     let descriptor = broker.providers.find(&connection.provider).map(|provider| provider.descriptor());
-    let health = match broker.connections.ready(tenant, connection) {
-        Err(_) => "misconfigured",
-        Ok(_) if connection.paused.is_some() => "paused",
-        Ok(_) => "ok",
-    };
     let mut shown = json!({
         "id": connection.id,
         "display_name": connection.display_name,
         "environment": connection.environment,
         "methods": descriptor.map(|descriptor| descriptor.methods).unwrap_or_default(),
-        "health": health,
+        "health": broker.connections.health(tenant, connection),
     });
     if let Some(notice) = &connection.paused {
         add(&mut shown, "notice", json!(notice));

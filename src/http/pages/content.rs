@@ -150,7 +150,7 @@ pub(super) fn content(page: &Page, texts: &Texts) -> Content {
     let shown = match page {
         Page::Chooser { app, choices, back } => Some(chooser(app, choices, back.as_ref(), texts)),
         Page::Waiting { choices } => {
-            Some(Content { choices: items(choices), ..sheet(texts.waiting, Sign::None) })
+            Some(Content { choices: items(choices, texts), ..sheet(texts.waiting, Sign::None) })
         }
         Page::Working { again } => working(again, texts),
         Page::SelfPost { action, fields } => self_post(action, fields, SUBMIT, texts.self_post),
@@ -187,7 +187,7 @@ fn app_sheet(words: AppWords, app: &str, sign: Sign, texts: &Texts) -> Content {
 /// One of several connections.
 fn chooser(app: &str, choices: &[Choice], back: Option<&Url>, texts: &Texts) -> Content {
     let mut content = app_sheet(texts.chooser, app, Sign::None, texts);
-    content.choices = items(choices);
+    content.choices = items(choices, texts);
     if content.choices.is_empty() {
         content.paragraphs.push(texts.nothing_to_choose.to_owned());
     }
@@ -197,9 +197,10 @@ fn chooser(app: &str, choices: &[Choice], back: Option<&Url>, texts: &Texts) -> 
 }
 
 /// The choices, but for those that lead where no browser should go.
-fn items(choices: &[Choice]) -> Vec<Item> {
+fn items(choices: &[Choice], texts: &Texts) -> Vec<Item> {
     let item = |choice: &Choice| {
         let notice = choice.notice.as_deref().map(plain::notice).filter(|notice| !notice.is_empty());
+        let notice = notice.or_else(|| choice.disturbed.then(|| texts.disturbed.to_owned()));
         let way = match &choice.to {
             Some(to) => Some(Way::of(to, address::web)?),
             None => None,

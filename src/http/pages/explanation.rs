@@ -192,8 +192,7 @@ const CONNECTION_UNKNOWN: Explanation = Explanation {
 
 const CONNECTION_PAUSED: Explanation = Explanation {
     menders: TENANT,
-    meaning: "The tenant's admin has paused the connection, or the broker rests it because the identity \
-              provider fails.",
+    meaning: "The tenant's admin has paused the connection.",
     remedy: "Offer another method, or try later. The admin sees the state of the connection.",
 };
 
@@ -230,7 +229,8 @@ const PERSON_MISMATCH: Explanation = Explanation {
 
 const PROVIDER_UNAVAILABLE: Explanation = Explanation {
     menders: UPSTREAM,
-    meaning: "The identity provider cannot be reached, answers too late, or says that it is disturbed.",
+    meaning: "The identity provider cannot be reached, answers too late, or says that it is disturbed; or \
+              it has failed so often just now that the broker spares it for some seconds.",
     remedy: "Offer another method or try again later. Look at the provider's own status page.",
 };
 

@@ -26,6 +26,7 @@ fn branding() -> Branding {
 
 fn choice(name: &str) -> Choice {
     Choice {
+        disturbed: false,
         name: name.to_owned(),
         to: Some(BrowserRequest::Get(url("https://id.example/t/acme/authorize?connection=ftn&x=1"))),
         notice: None,
@@ -295,6 +296,26 @@ fn a_paused_connection_leads_nowhere_and_says_why() {
     assert!(html.contains(&format!("<span class=\"spoken\">Huomio: </span>{shown}…</span>")), "{html}");
     assert!(html.contains("<span class=\"choice paused\" role=\"link\" aria-disabled=\"true\">"), "{html}");
     assert_eq!(html.matches("<a class=\"choice\"").count(), 1);
+}
+
+#[test]
+fn a_disturbed_connection_says_so_in_words_and_may_be_chosen() {
+    let disturbed = Choice { disturbed: true, ..choice("Nordea") };
+    let choices = vec![disturbed, choice("Mobiilivarmenne")];
+    let page = Page::Chooser { app: "Acme Shop".to_owned(), choices, back: None };
+    for (locale, words) in [
+        (Locale::Fi, "<span class=\"spoken\">Huomio: </span>Tässä tavassa on nyt häiriö"),
+        (Locale::Sv, "<span class=\"spoken\">Obs: </span>Det här sättet är stört just nu"),
+        (Locale::En, "<span class=\"spoken\">Notice: </span>This way is disturbed right now"),
+    ] {
+        let look = Look { locale, branding: &Branding::default() };
+        let html = render(&page, &look).html;
+        assert_eq!(
+            (html.matches(words).count(), html.matches("<a class=\"choice\"").count()),
+            (1, 2),
+            "{html}"
+        );
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tunnus_sdk::{Credentials, Environment, ErasedDefinition, Hidden, Member, Sub
 use super::{ID, ID_EXPECTED, Judge, credentials::CredentialsTable, judge::to_faults, text::Text};
 use crate::{
     config::{Shape, did_you_mean},
-    tenant::model::Connection,
+    tenant::{limits::Limits, model::Connection},
 };
 
 /// One use of a provider by a tenant.
@@ -43,6 +43,9 @@ pub struct ConnectionEntry {
     /// known by it.
     #[serde(default)]
     subject: Option<SubjectSource>,
+    /// Bounds on its calls to its upstream, where they shall be tighter than the operator's.
+    #[serde(default)]
+    limits: Limits,
     /// What the provider needs to know; each has its own keys.
     #[serde(default, rename = "settings")]
     _settings: Map<String, Value>,
@@ -87,6 +90,7 @@ fn resolve(
         display_name: display_name?,
         paused,
         subject: subject?,
+        limits: entry.limits,
         settings: settings?,
         credentials,
         ring,
@@ -165,6 +169,7 @@ fn revision(connection: &Connection, subject_key: &Hidden<Vec<u8>>) -> u64 {
         display_name,
         paused: _,
         subject,
+        limits,
         settings,
         credentials,
         // What is in use of it stands in the credentials.
@@ -173,7 +178,8 @@ fn revision(connection: &Connection, subject_key: &Hidden<Vec<u8>>) -> u64 {
         key_set: _,
     } = connection;
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, subject_key.expose()));
-    let open = json!([id, provider, environment, enabled, display_name, subject, settings]).to_string();
+    let open =
+        json!([id, provider, environment, enabled, display_name, subject, limits, settings]).to_string();
     for part in std::iter::once(open.as_str()).chain(secrets(credentials)) {
         // Lengths first, so that no two lists of parts are one text.
         context.update(&part.len().to_be_bytes());

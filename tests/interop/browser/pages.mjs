@@ -3,15 +3,30 @@
 
 import assert from "node:assert/strict";
 import { CALL_CENTRE, rest, withApp } from "./app.mjs";
-import { broker, KINDS, NOTICES, picture, run, scenario, stage, withFault, withPause } from "./harness.mjs";
+import { broker, KINDS, NOTICES, pass, picture, run, scenario, stage, withFault, withPause } from "./harness.mjs";
 import { inspect, tabTo } from "./look.mjs";
 import { choice, connection, expectPage, expectRecord, logIn, openChooser, reachBank, visitShop } from "./steps.mjs";
 
 /** What the pages say in each language. */
 const LANGUAGES = [
-  { locale: "en-GB", chooser: "Choose how to identify yourself", back: "Back to Example shop" },
-  { locale: "fi-FI", chooser: "Valitse tunnistautumistapa", back: "Palaa palveluun Esimerkkikauppa" },
-  { locale: "sv-FI", chooser: "Välj hur du vill identifiera dig", back: "Tillbaka till Exempelbutiken" },
+  {
+    locale: "en-GB",
+    chooser: "Choose how to identify yourself",
+    back: "Back to Example shop",
+    disturbed: "This way is disturbed right now",
+  },
+  {
+    locale: "fi-FI",
+    chooser: "Valitse tunnistautumistapa",
+    back: "Palaa palveluun Esimerkkikauppa",
+    disturbed: "Tässä tavassa on nyt häiriö",
+  },
+  {
+    locale: "sv-FI",
+    chooser: "Välj hur du vill identifiera dig",
+    back: "Tillbaka till Exempelbutiken",
+    disturbed: "Det här sättet är stört just nu",
+  },
 ];
 
 const title = (page) => page.locator("h1#title");
@@ -72,6 +87,26 @@ for (const language of LANGUAGES) {
       await page.getByRole("heading", { name: "Not identified" }).waitFor();
       assert.match(await page.content(), /connection_paused/u);
     });
+  });
+
+  scenario(`${language.locale}: a disturbed connection says so and may be chosen`, async (person) => {
+    const { page } = await person({ locale: language.locale, tolerate: [502, 503] });
+    await withFault("par_server_error", async () => {
+      for (let failures = 0; failures < 5; failures += 1) {
+        await page.goto(await polled());
+        await page.locator(".button").click();
+        await title(page).waitFor();
+      }
+    });
+    await visitShop(page);
+    await page.getByRole("link", { name: "Identify yourself" }).click();
+    await page.getByRole("heading", { name: language.chooser }).waitFor();
+    const disturbed = page.getByRole("link", { name: language.disturbed });
+    assert.equal(await disturbed.count(), 1);
+    await shows(page, language, "disturbed");
+    await pass(130);
+    await disturbed.click();
+    await reachBank(page);
   });
 
   scenario(`${language.locale}: a login by link, finished and cancelled`, async (person) => {

@@ -89,6 +89,10 @@ impl<D: Dialect> Provider for Connection<D> {
         self.party.choose_by_state(candidates, inbound).await
     }
 
+    async fn refresh(&self) {
+        self.party.refresh().await;
+    }
+
     async fn probe(&self) -> Vec<Finding> {
         let mut findings = self.party.probe().await;
         if let Ok(metadata) = self.party.metadata().await {

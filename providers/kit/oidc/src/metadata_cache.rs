@@ -1,12 +1,12 @@
 //! Fetching the upstream's metadata, and keeping it.
 //!
-//! One fetch at a time; a document that was judged good serves on while the upstream is away. What
-//! a document must be is [`crate::metadata`]'s.
+//! One fetch at a time, ahead of the document's end while logins use it; a document that was judged
+//! good serves on while the upstream is away. What a document must be is [`crate::metadata`]'s.
 
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -23,6 +23,12 @@ use crate::{
 /// How long a document serves without a question: upstreams send no cache headers that could say.
 const FRESH: Duration = Duration::from_secs(3600);
 
+/// How long before its end a document in use is fetched anew, beside the logins.
+const AHEAD: Duration = Duration::from_secs(600);
+
+/// For how long after a login a document is in use.
+const IN_USE: Duration = FRESH;
+
 /// How long after a failed refetch the old document serves before the next try.
 const PAUSE: Duration = Duration::from_secs(30);
 
@@ -35,58 +41,95 @@ pub(crate) struct MetadataCache {
     kept: ArcSwapOption<Kept>,
     flight: Mutex<()>,
     flights: AtomicU64,
+    /// When a login asked last, in seconds since 1970.
+    used: AtomicI64,
 }
 
 #[derive(Debug)]
 struct Kept {
     metadata: Arc<Metadata>,
-    fetched_at: Timestamp,
-    next_fetch: Timestamp,
+    fetched: Timestamp,
+    /// When it was asked for last, with or without success.
+    tried: Timestamp,
+}
+
+impl Kept {
+    /// Whether it serves without a question.
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        now < self.fetched.plus(FRESH) || self.rests(now)
+    }
+
+    /// Whether it serves at all.
+    fn is_good(&self, now: Timestamp) -> bool {
+        now <= self.fetched.plus(STALE)
+    }
+
+    /// Whether a fetch has failed just now.
+    fn rests(&self, now: Timestamp) -> bool {
+        self.tried > self.fetched && now < self.tried.plus(PAUSE)
+    }
 }
 
 impl MetadataCache {
-    /// The document, fetched where none is at hand or the one at hand is old.
+    /// The document, fetched where none is at hand or the one at hand is old. Who comes while an old one
+    /// is fetched anew does not wait for it.
     pub(crate) async fn current(
         &self,
         profile: &Profile,
         host: &dyn Host,
     ) -> Result<Arc<Metadata>, ProviderError> {
-        if let Some(metadata) = self.fresh(host.now()) {
-            return Ok(metadata);
+        let now = host.now();
+        self.used.store(now.0, Ordering::Relaxed);
+        let kept = self.kept.load_full().filter(|kept| kept.is_good(now));
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.is_fresh(now)) {
+            return Ok(Arc::clone(&kept.metadata));
         }
         let before = self.flights.load(Ordering::Acquire);
-        let _flight = self.flight.lock().await;
+        let _flight = match (self.flight.try_lock(), kept) {
+            (Ok(flight), _) => flight,
+            (Err(_), Some(old)) => return Ok(Arc::clone(&old.metadata)),
+            (Err(_), None) => self.flight.lock().await,
+        };
         if self.flights.load(Ordering::Acquire) != before {
             // Somebody else asked while this login waited: it shares their answer.
             return self.at_hand(host.now()).ok_or_else(unavailable);
         }
-        let fetched = fetch(profile, host).await;
-        self.flights.fetch_add(1, Ordering::AcqRel);
-        self.settle(fetched, host.now())
+        self.fetch(profile, host).await
+    }
+
+    /// Fetches a document in use anew, before it is old.
+    pub(crate) async fn refresh(&self, profile: &Profile, host: &dyn Host) {
+        let (now, used) = (host.now(), Timestamp(self.used.load(Ordering::Relaxed)));
+        let is_due = |kept: &Kept| {
+            kept.is_good(now) && !kept.rests(now) && now.plus(AHEAD) >= kept.fetched.plus(FRESH)
+        };
+        let kept = self.kept.load_full();
+        if now >= used.plus(IN_USE) || !kept.is_some_and(|kept| is_due(&kept)) {
+            return;
+        }
+        if let Ok(_flight) = self.flight.try_lock() {
+            // A document that cannot be had leaves the one at hand in use; the call was measured.
+            drop(self.fetch(profile, host).await);
+        }
     }
 
     /// The document at hand, however old; calls nobody.
     pub(crate) fn at_hand(&self, now: Timestamp) -> Option<Arc<Metadata>> {
         let kept = self.kept.load_full()?;
-        (now <= kept.fetched_at.plus(STALE)).then(|| Arc::clone(&kept.metadata))
+        kept.is_good(now).then(|| Arc::clone(&kept.metadata))
     }
 
-    fn fresh(&self, now: Timestamp) -> Option<Arc<Metadata>> {
-        let due = self.kept.load().as_ref().is_none_or(|kept| now >= kept.next_fetch);
-        if due { None } else { self.at_hand(now) }
-    }
-
-    fn settle(
-        &self,
-        fetched: Result<Metadata, ProviderError>,
-        now: Timestamp,
-    ) -> Result<Arc<Metadata>, ProviderError> {
-        let (metadata, fetched_at, pause) = match (fetched, self.at_hand(now), self.kept.load_full()) {
-            (Ok(metadata), _, _) => (Arc::new(metadata), now, FRESH),
-            (Err(_), Some(metadata), Some(kept)) => (metadata, kept.fetched_at, PAUSE),
-            (Err(error), _, _) => return Err(error),
+    /// Fetches; the caller holds the flight.
+    async fn fetch(&self, profile: &Profile, host: &dyn Host) -> Result<Arc<Metadata>, ProviderError> {
+        let fetched = fetch(profile, host).await;
+        self.flights.fetch_add(1, Ordering::AcqRel);
+        let tried = host.now();
+        let kept = match (fetched, self.kept.load_full().filter(|kept| kept.is_good(tried))) {
+            (Ok(metadata), _) => Kept { metadata: Arc::new(metadata), fetched: tried, tried },
+            (Err(_), Some(old)) => Kept { metadata: Arc::clone(&old.metadata), fetched: old.fetched, tried },
+            (Err(error), None) => return Err(error),
         };
-        let kept = Kept { metadata: Arc::clone(&metadata), fetched_at, next_fetch: now.plus(pause) };
+        let metadata = Arc::clone(&kept.metadata);
         self.kept.store(Some(Arc::new(kept)));
         Ok(metadata)
     }

@@ -150,3 +150,67 @@ async fn logins_that_wait_share_one_fetch_and_its_outcome() {
     assert_eq!(at_once(Ok(good())).await, (vec![true; 5], 1));
     assert_eq!(at_once(Err(SendError::TimedOut)).await, (vec![false; 5], 1));
 }
+
+#[tokio::test]
+async fn a_document_in_use_is_fetched_anew_ahead_of_its_end() {
+    let (rp, host) = relying_party(profile());
+    rp.refresh().await;
+    assert_eq!(host.requests().len(), 0, "nobody has used it");
+    rp.metadata().await.unwrap();
+    host.advance(2_999);
+    rp.refresh().await;
+    assert_eq!(host.requests().len(), 1);
+    host.advance(1);
+    host.answer(Ok(moved()));
+    rp.refresh().await;
+    assert_eq!(host.requests().len(), 2);
+    host.advance(3_000);
+    assert_eq!(rp.metadata().await.unwrap().token_endpoint.path(), "/oidc/new-token");
+    assert_eq!(host.requests().len(), 2, "no login has waited");
+}
+
+#[tokio::test]
+async fn a_document_that_nobody_uses_is_left_alone() {
+    let (rp, host) = relying_party(profile());
+    rp.metadata().await.unwrap();
+    host.advance(3_600);
+    rp.refresh().await;
+    assert_eq!(host.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn while_the_upstream_is_away_the_refresh_asks_and_the_logins_do_not_wait() {
+    let (rp, host) = relying_party(profile());
+    rp.metadata().await.unwrap();
+    let mut asked = 1;
+    for (seconds, asks) in [(3_000, true), (29, false), (1, true), (570, true), (30, true)] {
+        host.advance(seconds);
+        if asks {
+            host.answer(Err(SendError::TimedOut));
+            asked += 1;
+        }
+        rp.refresh().await;
+        assert_eq!(rp.metadata().await.unwrap().token_endpoint.path(), "/oidc/token");
+        assert_eq!(host.requests().len(), asked, "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn who_comes_while_an_old_document_is_fetched_anew_takes_the_old_one() {
+    let inner = ScriptedHost::new();
+    inner.answer(Ok(good()));
+    let host = Arc::new(SlowHost { inner: Arc::clone(&inner), gate: tokio::sync::Semaphore::new(1) });
+    let rp = Arc::new(RelyingParty::new(profile(), Arc::<SlowHost>::clone(&host)));
+    rp.metadata().await.unwrap();
+    inner.advance(3_600);
+    inner.answer(Ok(moved()));
+    let fetching = tokio::spawn({
+        let rp = Arc::clone(&rp);
+        async move { rp.metadata().await.unwrap().token_endpoint.path().to_owned() }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(rp.metadata().await.unwrap().token_endpoint.path(), "/oidc/token");
+    host.gate.add_permits(1);
+    assert_eq!(fetching.await.unwrap(), "/oidc/new-token");
+    assert_eq!(inner.requests().len(), 2);
+}

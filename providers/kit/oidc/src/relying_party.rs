@@ -58,6 +58,12 @@ impl RelyingParty {
         self.metadata.current(&self.profile, self.host.as_ref()).await
     }
 
+    /// Fetches the metadata anew where logins use it and it will soon be too old. What cannot be fetched
+    /// leaves the document at hand in use.
+    pub async fn refresh(&self) {
+        self.metadata.refresh(&self.profile, self.host.as_ref()).await;
+    }
+
     /// Begins a login: builds the request, protects and delivers it as the profile says.
     ///
     /// Answers [`Step::Navigate`]. Its `state` is the toolkit's own, for [`RelyingParty::redeem`]; a

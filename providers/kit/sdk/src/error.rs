@@ -128,6 +128,12 @@ pub enum Stage {
     Normalise,
 }
 
+impl Stage {
+    /// Those at which the broker calls the upstream: each is an endpoint.
+    pub const ENDPOINTS: [Self; 6] =
+        [Self::Discovery, Self::Jwks, Self::Par, Self::Token, Self::Userinfo, Self::PaymentDetails];
+}
+
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
@@ -233,7 +239,9 @@ impl AtStage for OpenError {
 impl AtStage for SendError {
     fn at(self, stage: Stage) -> ProviderError {
         let fault = match self {
-            Self::Unreachable(_) | Self::TimedOut => Fault::ProviderUnavailable,
+            Self::Unreachable(_) | Self::TimedOut | Self::CircuitOpen | Self::Busy => {
+                Fault::ProviderUnavailable
+            }
             Self::TooLarge => Fault::ResponseRejected(Reason::TooLarge),
             Self::Forbidden | Self::CredentialMissing => Fault::ConnectionMisconfigured,
         };

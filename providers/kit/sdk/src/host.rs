@@ -246,6 +246,12 @@ pub enum SendError {
     /// A response above the bound.
     #[error("the upstream's response is too large")]
     TooLarge,
+    /// The upstream failed again and again, and is spared for a while.
+    #[error("the upstream is spared for a while after failing")]
+    CircuitOpen,
+    /// Too many calls to the upstream are under way.
+    #[error("too many calls to the upstream are under way")]
+    Busy,
     /// An address that this broker does not call.
     #[error("the address may not be called")]
     Forbidden,

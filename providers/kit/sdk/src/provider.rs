@@ -99,6 +99,10 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// Fetches anew what is kept of an upstream in use and will soon be too old. Called time and again
+    /// beside the logins, which then need not wait for it; what fails is tried again.
+    async fn refresh(&self) {}
+
     /// The doctor's questions: looks at the upstream as it is now.
     async fn probe(&self) -> Vec<Finding>;
 }

@@ -23,6 +23,7 @@ use crate::{
         store::SqlEvents,
     },
     digest::sha256_base64url,
+    host::OutboundLimits,
     store::{Key, MemoryLimits, MemoryStore},
     tenant::{
         for_tests::providers,
@@ -140,6 +141,7 @@ impl Site {
             store: Arc::new(MemoryStore::new(MemoryLimits::default(), ambient.clone())),
             master_keys: vec![("1".to_owned(), [1; 32])],
             egress,
+            outbound: OutboundLimits::default(),
             audit: Audit::new(trail, world.store.vault().clone(), ambient.clone()),
             limits: crate::limits::Limiter::none(),
             lifetimes: crate::config::Lifetimes::default(),

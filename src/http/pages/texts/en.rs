@@ -15,6 +15,7 @@ pub(super) const TEXTS: Texts = Texts {
     reference: "Reference for support",
     support: "Need help?",
     notice: "Notice",
+    disturbed: "This way is disturbed right now and may not work. You can choose another one.",
     chooser: AppWords {
         title: "Choose how to identify yourself",
         next: |app| format!("{app} asks you to identify yourself."),

@@ -15,6 +15,7 @@ pub(super) const TEXTS: Texts = Texts {
     reference: "Viitetunnus tukea varten",
     support: "Tarvitsetko apua?",
     notice: "Huomio",
+    disturbed: "Tässä tavassa on nyt häiriö, eikä se ehkä toimi. Voit valita toisen tavan.",
     chooser: AppWords {
         title: "Valitse tunnistautumistapa",
         next: |app| format!("{app} pyytää sinua tunnistautumaan."),

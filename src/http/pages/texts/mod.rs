@@ -57,6 +57,8 @@ pub(super) struct Texts {
     pub support: &'static str,
     /// Before a notice, for those who do not see the sign.
     pub notice: &'static str,
+    /// Beside a way whose upstream fails.
+    pub disturbed: &'static str,
     /// The chooser.
     pub chooser: AppWords,
     /// The chooser with nothing to choose.

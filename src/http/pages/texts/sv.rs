@@ -15,6 +15,7 @@ pub(super) const TEXTS: Texts = Texts {
     reference: "Referens för supporten",
     support: "Behöver du hjälp?",
     notice: "Obs",
+    disturbed: "Det här sättet är stört just nu och fungerar kanske inte. Du kan välja ett annat sätt.",
     chooser: AppWords {
         title: "Välj hur du vill identifiera dig",
         next: |app| format!("{app} ber dig identifiera dig."),

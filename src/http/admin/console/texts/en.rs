@@ -196,6 +196,7 @@ const LABELS: &[(&str, &str)] = &[
     ("enabled", "In use"),
     ("paused", "Paused, with a notice"),
     ("subject", "Subject"),
+    ("limits", "Bounds on calls to the upstream"),
     ("settings", "Settings of the provider"),
     ("credentials", "Keys and secrets"),
     ("client_secret", "Client secret"),

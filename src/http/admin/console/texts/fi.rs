@@ -194,6 +194,7 @@ const LABELS: &[(&str, &str)] = &[
     ("enabled", "Käytössä"),
     ("paused", "Tauko ja ilmoitus"),
     ("subject", "Henkilön tunniste"),
+    ("limits", "Kutsujen rajat"),
     ("settings", "Palvelun asetukset"),
     ("credentials", "Avaimet ja salaisuudet"),
     ("client_secret", "Asiakassalaisuus"),

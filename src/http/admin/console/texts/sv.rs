@@ -192,6 +192,7 @@ const LABELS: &[(&str, &str)] = &[
     ("enabled", "I bruk"),
     ("paused", "Paus och meddelande"),
     ("subject", "Personens identifierare"),
+    ("limits", "Gränser för anrop"),
     ("settings", "Tjänstens inställningar"),
     ("credentials", "Nycklar och hemligheter"),
     ("client_secret", "Klienthemlighet"),
