@@ -106,6 +106,8 @@ mod tests {
             ("javascript:alert(1)", EndpointError::NotHttps),
             ("https://op.example/token#x", EndpointError::Extras),
             ("https://us:er@op.example/token", EndpointError::Extras),
+            ("https://us@op.example/token", EndpointError::Extras),
+            ("https://:er@op.example/token", EndpointError::Extras),
             ("https://evil.example/token", EndpointError::Host),
             ("https://op.example.evil.example/token", EndpointError::Host),
             ("https://op.example:8443/token", EndpointError::Host),
@@ -119,6 +121,11 @@ mod tests {
     fn plain_http_is_for_an_issuer_on_loopback_only() {
         assert_eq!(judge("http://localhost:4010/op", "http://localhost:4010/op/token"), Ok(()));
         assert_eq!(judge("http://localhost:4010/op", "https://localhost:4011/op/token"), Ok(()));
+        assert_eq!(judge("http://127.0.0.1:4010/op", "http://127.0.0.1:4010/op/token"), Ok(()));
+        assert_eq!(judge("http://[::1]:4010/op", "http://[::1]:4010/op/token"), Ok(()));
+        for elsewhere in ["http://10.0.0.1:4010/op", "http://[2001:db8::1]:4010/op", "http://op.example/op"] {
+            assert_eq!(judge(elsewhere, elsewhere), Err(EndpointError::NotHttps), "{elsewhere}");
+        }
         assert_eq!(judge("http://localhost:4010/op", "http://localhost:4012/"), Err(EndpointError::Host));
         assert_eq!(judge("http://localhost:4010/op", "http://op.example/"), Err(EndpointError::NotHttps));
     }

@@ -20,7 +20,12 @@ fn judge(changes: Value) -> Result<Hidden<String>, ProviderError> {
 
 #[test]
 fn a_good_response_gives_its_code() {
-    for changes in [json!({}), json!({ "aud": [CLIENT], "iat": NOW, "nbf": NOW, "session_state": "x" })] {
+    for changes in [
+        json!({}),
+        json!({ "aud": [CLIENT], "iat": NOW, "nbf": NOW, "session_state": "x" }),
+        json!({ "iat": NOW + 30, "exp": NOW + 630 }),
+        json!({ "exp": NOW - 29 }),
+    ] {
         assert_eq!(judge(changes).unwrap().expose(), "code-1");
     }
 }
@@ -69,7 +74,9 @@ fn read(params: &[(&str, &str)]) -> Result<String, Option<Reason>> {
 fn one_response_and_nothing_beside_it() {
     assert_eq!(read(&[("response", "x")]), Ok("x".to_owned()));
     assert_eq!(read(&[("response", "x"), ("iss", ISSUER)]), Ok("x".to_owned()));
-    let large = "x".repeat(RESPONSE_MAX + 1);
+    let largest = "x".repeat(32 * 1024);
+    assert!(read(&[("response", largest.as_str())]).is_ok());
+    let large = format!("{largest}x");
     for (params, reason) in [
         (vec![], Reason::NotJarm),
         (vec![("code", "c"), ("state", "state-1")], Reason::NotJarm),
@@ -79,6 +86,7 @@ fn one_response_and_nothing_beside_it() {
         (vec![("response", "x"), ("code", "c")], Reason::Malformed),
         (vec![("response", "x"), ("error", "c")], Reason::Malformed),
         (vec![("response", "x"), ("id_token", "c")], Reason::Malformed),
+        (vec![("response", "x"), ("access_token", "c")], Reason::Malformed),
         (vec![("response", "x"), ("state", "state-1")], Reason::Malformed),
         (vec![("response", "x"), ("iss", "https://evil.example")], Reason::Issuer),
         (vec![("response", "x"), ("iss", ISSUER), ("iss", ISSUER)], Reason::Issuer),

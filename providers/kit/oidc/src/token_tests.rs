@@ -21,11 +21,14 @@ fn a_good_answer_gives_both_tokens() {
         let tokens = open_response(&profile(), &json_response(200, &body(&changes))).unwrap();
         assert_eq!((tokens.access_token.expose_str(), tokens.id_token.expose_str()), ("a", "i"));
     }
+    let largest = "x".repeat(64 * 1024);
+    let tokens = json_response(200, &body(&json!({ "access_token": largest, "id_token": largest })));
+    assert!(open_response(&profile(), &tokens).is_ok());
 }
 
 #[test]
 fn anything_else_is_refused() {
-    let long = "x".repeat(TOKEN_MAX + 1);
+    let long = "x".repeat(64 * 1024 + 1);
     for changes in [
         json!({ "access_token": null }),
         json!({ "access_token": "" }),

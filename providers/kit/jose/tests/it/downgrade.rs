@@ -291,6 +291,22 @@ fn nothing_weaker_than_what_is_due_is_accepted() {
 }
 
 #[test]
+fn what_is_just_as_long_as_it_may_be_is_looked_at_and_one_byte_more_is_not() {
+    let filled = |length: usize| {
+        let token = signed();
+        format!("{token}{}", "A".repeat(length - token.len()))
+    };
+    let refused = |token: &str| verify_signed(&Operations::new(), token).unwrap_err();
+    assert_ne!(refused(&filled(65_536)), Reason::TooLarge);
+    assert_eq!(refused(&filled(65_537)), Reason::TooLarge);
+    let bare = with(HEADER, &json!({"x": ""})).len();
+    let headed =
+        |length: usize| Token::new(&with(HEADER, &json!({"x": "x".repeat(length - bare)})), signed()).text();
+    assert_eq!(open(&headed(4096)), (Ok(claims()), 1));
+    assert_eq!(open(&headed(4097)), (Err(Reason::TooLarge), 0));
+}
+
+#[test]
 fn an_encrypted_token_is_none_where_a_signed_one_is_due() {
     let refused = |token: &str| verify_signed(&Operations::new(), token).unwrap_err();
     assert_eq!(refused(&nested().text()), Reason::NotSigned);
