@@ -43,7 +43,7 @@ pub struct Broker {
     pub providers: Providers,
     /// The connections that are built.
     pub connections: Connections,
-    /// What calls upstreams, for all that do.
+    /// What uses private keys, and calls upstreams, for all that do.
     pub outbound: Arc<Outbound>,
     /// The flow store with its seals, time and chance.
     pub flows: Flows,
@@ -139,7 +139,7 @@ impl Broker {
         };
         let connections = Connections::new(
             parts.providers.clone(),
-            outbound.clone(),
+            Arc::clone(&outbound),
             metrics.clone(),
             parts.public_url.clone(),
             parts.connections_kept,

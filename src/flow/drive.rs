@@ -12,7 +12,10 @@ use super::{
     returned::{self, Brought},
     visit::{Reply, Visit},
 };
-use crate::error::{Code, Error};
+use crate::{
+    error::{Code, Error},
+    host::away,
+};
 
 /// Takes the browser in that has brought an app's request: it owns the identification.
 ///
@@ -34,14 +37,17 @@ pub async fn knock(visit: &Visit, knock: &Knock) -> Reply {
 
 /// Takes a browser's return from an upstream.
 pub async fn take(visit: &Visit, connection: &str, leg: &str, brought: &Brought) -> Reply {
-    let leg = visit.tenant.connection(connection).and_then(|connection| {
+    let known = visit.tenant.connection(connection).and_then(|connection| {
         let descriptor = visit.broker.providers.find(&connection.provider)?.descriptor();
-        descriptor.legs.iter().find(|known| known.name() == leg).cloned()
+        Some((descriptor.id, descriptor.legs.iter().find(|known| known.name() == leg)?.clone()))
     });
-    let Some(leg): Option<Leg> = leg else {
+    let Some((provider, leg)): Option<(_, Leg)> = known else {
         return visit.page(Code::FlowUnknown);
     };
-    let taken = returned::take(visit, connection, leg, brought).await;
+    let taking = Box::pin(returned::take(visit, connection, leg.clone(), brought));
+    let (taken, away) = away(taking).await;
+    let own = visit.begun.elapsed().saturating_sub(away);
+    visit.broker.metrics.returned(provider, leg.name(), own);
     taken.unwrap_or_else(|error| failed(visit, &error))
 }
 

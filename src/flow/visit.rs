@@ -1,6 +1,6 @@
 //! One request of one browser, and what it gets.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use tunnus_sdk::{BrowserRequest, Hidden, Locale};
 use url::Url;
@@ -31,6 +31,8 @@ pub struct Visit {
     pub browser: Browser,
     /// What logs and pages show where no identification is known yet.
     pub trace_id: String,
+    /// When the request came.
+    pub begun: Instant,
 }
 
 /// What a browser tells of itself.

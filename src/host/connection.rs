@@ -17,7 +17,7 @@ use tunnus_sdk::{
 use url::Url;
 
 use super::{
-    Outbound, OutboundLimits,
+    Outbound, OutboundLimits, away,
     client::ClientKey,
     credentials::{CredentialError, Keys},
     exchange,
@@ -28,7 +28,6 @@ use super::{
 };
 use crate::{
     metrics::{CallOutcome, JoseOperation},
-    pool::PoolError,
     tenant::model::Connection,
 };
 
@@ -88,20 +87,11 @@ impl ConnectionHost {
         self.jwks.refresh(self).await;
     }
 
-    /// Uses a private key in its turn, and measures how long that takes.
-    pub(super) async fn on_pool<T: Send + 'static>(
-        &self,
-        operation: JoseOperation,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, PoolError> {
-        let metrics = Arc::clone(&self.outbound.metrics);
-        let measured = move || {
-            let begun = Instant::now();
-            let result = work();
-            metrics.jose_operation(operation, begun.elapsed());
-            result
-        };
-        self.outbound.pool.run(measured).await
+    /// Measures how long an operation took that is done without waiting for a turn.
+    pub(super) fn done(&self, operation: JoseOperation, begun: Instant) {
+        let took = begun.elapsed();
+        self.outbound.metrics.jose_operation(operation, took);
+        away::add(took);
     }
 
     /// Each endpoint that was called, and whether its circuit is open: at one of the connection's
@@ -140,6 +130,7 @@ impl ConnectionHost {
 
     fn measure(&self, stage: Stage, outcome: CallOutcome, took: Duration) {
         self.outbound.metrics.upstream_request(&self.provider, stage, outcome, took);
+        away::add(took);
     }
 
     fn log(&self, stage: Stage, turn: Turn) {
@@ -206,27 +197,18 @@ impl Host for ConnectionHost {
     }
 
     async fn sign(&self, signing: &Signing, payload: &Claims) -> Result<Hidden<String>, SealError> {
-        let key = Arc::clone(self.keys.signing(signing.algorithm).ok_or(SealError::KeyMissing)?);
-        let operations = Arc::clone(&self.outbound.operations);
-        let (algorithm, typ, claims) = (signing.algorithm, signing.typ, payload.clone());
-        let kid = key.kid().to_owned();
-        let work = move || key.sign(&operations, algorithm, typ, &claims);
-        match self.on_pool(JoseOperation::Sign, work).await {
-            Ok(signed) => {
-                ledger::signed(&kid);
-                observed::signed(signing, &kid, payload);
-                signed.map_err(|_| SealError::Failed)
-            }
-            Err(PoolError::Busy) => Err(SealError::Busy),
-            Err(PoolError::Failed) => Err(SealError::Failed),
-        }
+        let key = self.keys.signing(signing.algorithm).ok_or(SealError::KeyMissing)?;
+        let signed = self.outbound.sign(key, signing, payload.clone()).await?;
+        ledger::signed(key.kid());
+        observed::signed(signing, key.kid(), payload);
+        Ok(signed)
     }
 
     async fn encrypt(&self, to: &EncryptTo, payload: &str) -> Result<Hidden<String>, SealError> {
         let key = self.encryption_key(to).await?;
         let begun = Instant::now();
         let encrypted = key.encrypt(&self.outbound.operations, to.content, to.typ, to.cty, payload);
-        self.outbound.metrics.jose_operation(JoseOperation::Encrypt, begun.elapsed());
+        self.done(JoseOperation::Encrypt, begun);
         observed::encrypted(to);
         encrypted.map_err(|_| SealError::Failed)
     }

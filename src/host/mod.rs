@@ -8,6 +8,7 @@
 mod address;
 #[cfg(test)]
 mod attack_tests;
+mod away;
 mod circuit;
 mod client;
 mod connection;
@@ -24,23 +25,36 @@ mod open;
 mod tls;
 mod upstream;
 
-use std::{fmt, num::NonZero, sync::Arc, thread::available_parallelism, time::Duration};
+use std::{
+    fmt,
+    num::NonZero,
+    sync::Arc,
+    thread::available_parallelism,
+    time::{Duration, Instant},
+};
 
-use tunnus_jose::Operations;
+use tunnus_jose::{Operations, SigningKey};
+use tunnus_sdk::{Claims, Hidden, SealError, Signing};
 
+pub use self::{
+    away::away,
+    connection::ConnectionHost,
+    credentials::{CredentialError, ends},
+    egress::OutboundError,
+    ledger::{Ledger, noted},
+};
 use self::{
     client::Clients,
     egress::{Egress, SystemLookup},
     lookup::SharedLookup,
     tls::TlsBase,
 };
-pub use self::{
-    connection::ConnectionHost,
-    credentials::{CredentialError, ends},
-    egress::OutboundError,
-    ledger::{Ledger, noted},
+use crate::{
+    ambient::Ambient,
+    config::Upstream,
+    metrics::{JoseOperation, Metrics},
+    pool::{Pool, PoolError},
 };
-use crate::{ambient::Ambient, config::Upstream, metrics::Metrics, pool::Pool};
 
 /// Bounds on calls to the outside and on the use of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +140,45 @@ impl Outbound {
             operations,
             ambient,
         })
+    }
+
+    /// Signs with a private key, be it a connection's or a tenant's.
+    ///
+    /// # Errors
+    /// [`SealError::Busy`] where too many operations wait; [`SealError::Failed`].
+    pub async fn sign(
+        &self,
+        key: &Arc<SigningKey>,
+        signing: &Signing,
+        claims: Claims,
+    ) -> Result<Hidden<String>, SealError> {
+        let (key, operations) = (Arc::clone(key), Arc::clone(&self.operations));
+        let Signing { algorithm, typ } = *signing;
+        let work = move || key.sign(&operations, algorithm, typ, &claims);
+        match self.on_pool(JoseOperation::Sign, work).await {
+            Ok(signed) => signed.map_err(|_| SealError::Failed),
+            Err(PoolError::Busy) => Err(SealError::Busy),
+            Err(PoolError::Failed) => Err(SealError::Failed),
+        }
+    }
+
+    /// Uses a private key in its turn, and measures how long that takes.
+    async fn on_pool<T: Send + 'static>(
+        &self,
+        operation: JoseOperation,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PoolError> {
+        let metrics = Arc::clone(&self.metrics);
+        let measured = move || {
+            let begun = Instant::now();
+            let result = work();
+            let took = begun.elapsed();
+            metrics.jose_operation(operation, took);
+            (result, took)
+        };
+        let (result, took) = self.pool.run(measured).await?;
+        away::add(took);
+        Ok(result)
     }
 
     /// The same within other bounds.

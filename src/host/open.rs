@@ -51,7 +51,7 @@ impl ConnectionHost {
         let (ring, operations) = (Arc::clone(ring), Arc::clone(&self.outbound.operations));
         let (demand, sealed) = (demand.clone(), token.to_owned());
         let work = move || tunnus_jose::decrypt(&operations, &demand, &ring, &sealed);
-        match self.on_pool(JoseOperation::Decrypt, work).await {
+        match self.outbound.on_pool(JoseOperation::Decrypt, work).await {
             Ok(Ok(opened)) => {
                 ledger::opened(token);
                 observed::inside(opened.expose_str());
@@ -106,7 +106,7 @@ impl ConnectionHost {
     ) -> Result<Verified, VerifyError> {
         let begun = Instant::now();
         let verified = tunnus_jose::verify(&self.outbound.operations, &signature.algorithms, keys, token);
-        self.outbound.metrics.jose_operation(JoseOperation::Verify, begun.elapsed());
+        self.done(JoseOperation::Verify, begun);
         verified
     }
 

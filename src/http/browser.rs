@@ -1,5 +1,7 @@
 //! What browsers open: the door, the returns, the pages about codes.
 
+use std::time::Instant;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{Method, StatusCode, header},
@@ -63,11 +65,13 @@ pub fn failure(request: &HttpRequest, code: Code) -> HttpResponse {
 /// # Errors
 /// [`Code::FlowUnknown`] where there is no such tenant; [`Code::StoreUnavailable`].
 pub async fn visit(broker: &Data<Broker>, tenant: &str, request: &HttpRequest) -> Result<Visit, Error> {
+    let begun = Instant::now();
     Ok(Visit {
         tenant: broker.tenant(tenant).await?,
         broker: broker.clone().into_inner(),
         browser: browser(broker, request),
         trace_id: TraceId::of(request).0,
+        begun,
     })
 }
 

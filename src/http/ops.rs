@@ -11,6 +11,7 @@ use crate::app::Broker;
 pub async fn metrics(broker: Data<Broker>) -> HttpResponse {
     broker.metrics.ready(ready(&broker).await.is_ok());
     broker.connections.show_circuits();
+    broker.metrics.jose_operations(broker.operations.counts());
     HttpResponse::Ok()
         .insert_header(("Content-Type", "text/plain; version=0.0.4"))
         .body(broker.metrics.render())

@@ -88,6 +88,10 @@ families! {
     circuit_open: IntGaugeVec { tenant, connection, endpoint }
     /// How long operations with keys took, without waiting for their turn.
     jose_operation_duration_seconds: HistogramVec { operation }
+    /// Operations with keys, as the JOSE crate itself counts them.
+    jose_operations_total: IntCounterVec { operation }
+    /// How long a browser's return took without waiting for the upstream and without operations with keys.
+    return_own_duration_seconds: HistogramVec { provider, leg }
     /// How long operations of the flow store took.
     flow_store_operation_duration_seconds: HistogramVec { operation, outcome }
     /// When the first key or certificate of its kind ends, in seconds since 1970.

@@ -14,6 +14,7 @@ use std::{
 };
 
 use prometheus::{Registry, TextEncoder};
+use tunnus_jose::OperationCounts;
 use tunnus_sdk::{Reason, Stage, Timestamp};
 
 use self::{
@@ -108,6 +109,26 @@ impl Metrics {
     pub fn jose_operation(&self, operation: JoseOperation, took: Duration) {
         let labels = [operation.name()];
         self.families.jose_operation_duration_seconds.with_label_values(&labels).observe(took.as_secs_f64());
+    }
+
+    /// What the JOSE crate has counted so far.
+    pub fn jose_operations(&self, counts: OperationCounts) {
+        for (operation, count) in [
+            (JoseOperation::Decrypt, counts.decrypt),
+            (JoseOperation::Sign, counts.sign),
+            (JoseOperation::Verify, counts.verify),
+            (JoseOperation::Encrypt, counts.encrypt),
+        ] {
+            let shown = self.families.jose_operations_total.with_label_values(&[operation.name()]);
+            // The management listener has one thread: no other scrape adds meanwhile.
+            shown.inc_by(count.saturating_sub(shown.get()));
+        }
+    }
+
+    /// A browser's return was answered; `own` is the broker's own part of the time.
+    pub fn returned(&self, provider: &str, leg: &str, own: Duration) {
+        let family = &self.families.return_own_duration_seconds;
+        family.with_label_values(&[provider, leg]).observe(own.as_secs_f64());
     }
 
     /// The flow store did its part, or did not.

@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
-use tunnus_sdk::{Hidden, SigningAlgorithm};
+use tunnus_sdk::{Hidden, SealError, Signing};
 
 use super::claims::Given;
 use crate::{
@@ -16,9 +16,9 @@ use crate::{
 /// Signs the ID token for `app`.
 ///
 /// # Errors
-/// [`Code::Internal`] where the tenant has no key for the app's algorithm: its settings are checked
-/// for one.
-pub fn sign(
+/// [`Code::RateLimited`] where too many keys are in use. [`Code::Internal`] where the tenant has no key
+/// for the app's algorithm: its settings are checked for one.
+pub async fn sign(
     broker: &Broker,
     tenant: &Tenant,
     app: &App,
@@ -41,10 +41,12 @@ pub fn sign(
     ]);
     claims.extend(auth_time.ok().map(|at| ("auth_time".to_owned(), json!(at.unix_timestamp()))));
     claims.extend(request.nonce.as_ref().map(|nonce| ("nonce".to_owned(), json!(nonce))));
-    let algorithm: SigningAlgorithm = app.id_token_algorithm;
-    let key = tenant.signing_key(algorithm).ok_or(Code::Internal)?;
-    key.sign(&broker.operations, algorithm, Some("JWT"), &claims)
-        .map_err(|source| Error::new(Code::Internal).because(source))
+    let signing = Signing { algorithm: app.id_token_algorithm, typ: Some("JWT") };
+    let key = tenant.signing_key(signing.algorithm).ok_or(Code::Internal)?;
+    broker.outbound.sign(key, &signing, claims).await.map_err(|error| match error {
+        SealError::Busy => Error::new(Code::RateLimited).because(error),
+        error => Error::new(Code::Internal).because(error),
+    })
 }
 
 /// What an ID token is made of.

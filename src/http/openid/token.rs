@@ -118,7 +118,8 @@ async fn by_code(broker: &Broker, tenant: &Tenant, app: &App, form: &Params) -> 
     let place = Place::of_code(code);
     let token = place.token(broker);
     let in_time = broker.flows.ambient.now() <= outcome.finished_at.plus(broker.lifetimes.code());
-    let answer = in_time.then(|| answer_to(broker, tenant, app, request, &given, &token)).transpose()?;
+    let answer =
+        if in_time { Some(answer_to(broker, tenant, app, request, &given, &token).await?) } else { None };
     // Where its token's place is taken, the code was used: whatever it gave ends now (RFC 6749,
     // section 4.1.2), and what it is yet to give never begins.
     match answer {
@@ -169,7 +170,7 @@ fn has_verifier(request: &OpenIdRequest, form: &Params) -> bool {
     }
 }
 
-fn answer_to(
+async fn answer_to(
     broker: &Broker,
     tenant: &Tenant,
     app: &App,
@@ -178,7 +179,7 @@ fn answer_to(
     access_token: &Hidden<String>,
 ) -> Result<Value, Error> {
     let answer = id_token::Answer { request, given, access_token };
-    let id_token = id_token::sign(broker, tenant, app, &answer)?;
+    let id_token = id_token::sign(broker, tenant, app, &answer).await?;
     let scopes: Vec<_> = request.scopes.iter().map(String::as_str).collect();
     Ok(json!({
         "access_token": access_token,
