@@ -21,6 +21,8 @@ pub mod admin;
 pub mod ambient;
 pub mod app;
 pub mod audit;
+#[cfg(feature = "simulator")]
+pub mod bench;
 mod cli;
 pub mod config;
 pub mod digest;

@@ -9,6 +9,8 @@ use crate::providers::Providers;
 mod admin;
 mod apply;
 mod audit;
+#[cfg(feature = "simulator")]
+mod bench;
 mod check;
 mod connections;
 
@@ -43,6 +45,9 @@ enum Command {
     Init(init::Arguments),
     /// Brings the tenants store to a folder of tenant files.
     Apply(apply::Arguments),
+    /// Measures brokered logins beside the bare cryptography of the same logins.
+    #[cfg(feature = "simulator")]
+    Bench(bench::Arguments),
     /// Finds, checks, exports and counts what the audit trail holds.
     Audit(audit::Arguments),
     /// The life of keys and certificates; keys and secrets as files.
@@ -76,6 +81,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, providers: Providers) 
         Command::Connections(arguments) => connections::run(&arguments, providers),
         Command::Init(arguments) => init::run(&arguments, providers),
         Command::Apply(arguments) => apply::run(&arguments, providers),
+        #[cfg(feature = "simulator")]
+        Command::Bench(arguments) => bench::run(&arguments, &providers),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Keys(arguments) => keys::run(arguments, providers),
         Command::Admin(arguments) => admin::run(&arguments, providers),

@@ -31,6 +31,8 @@ pub struct Authority {
     pub client: Hidden<String>,
     /// TLS for a listener that demands a certificate of this authority.
     pub server: ServerConfig,
+    /// TLS for one that takes a client without a certificate too.
+    pub lenient: ServerConfig,
 }
 
 impl Authority {
@@ -49,11 +51,12 @@ impl Authority {
             signed("sandbox-client", &[], ExtendedKeyUsagePurpose::ClientAuth, &issuer)?;
         let (server, server_key) =
             signed("localhost", &["localhost"], ExtendedKeyUsagePurpose::ServerAuth, &issuer)?;
-        let authority = certificate.der().clone();
+        let tls = |demand| server_config(certificate.der(), server.der(), &server_key, demand);
         Ok(Self {
             certificate: certificate.pem(),
             client: Hidden::new(format!("{}{}", client.pem(), client_key.serialize_pem())),
-            server: server_config(authority, server.der().clone(), &server_key)?,
+            server: tls(Demand::Always)?,
+            lenient: tls(Demand::Never)?,
         })
     }
 }
@@ -78,23 +81,31 @@ fn signed(
     Ok((certificate, key))
 }
 
-/// TLS that refuses a client without a certificate of `authority`.
+/// Whether a client must have a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Demand {
+    Always,
+    Never,
+}
+
+/// TLS that takes clients with a certificate of `authority`, and others unless one is demanded.
 fn server_config(
-    authority: CertificateDer<'static>,
-    certificate: CertificateDer<'static>,
+    authority: &CertificateDer<'static>,
+    certificate: &CertificateDer<'static>,
     key: &KeyPair,
+    demand: Demand,
 ) -> Result<ServerConfig, AuthorityError> {
     let mut roots = RootCertStore::empty();
-    roots.add(authority).map_err(AuthorityError::of)?;
+    roots.add(authority.clone()).map_err(AuthorityError::of)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-        .build()
-        .map_err(AuthorityError::of)?;
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    let verifier = if demand == Demand::Never { verifier.allow_unauthenticated() } else { verifier };
+    let verifier = verifier.build().map_err(AuthorityError::of)?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(AuthorityError::of)?
         .with_client_cert_verifier(verifier)
-        .with_single_cert(vec![certificate], key)
+        .with_single_cert(vec![certificate.clone()], key)
         .map_err(AuthorityError::of)
 }

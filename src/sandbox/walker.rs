@@ -93,6 +93,18 @@ impl Walker {
     /// # Errors
     /// Where a request fails or a page stands in the way.
     pub async fn walk(&mut self, start: &Url, end: &str) -> Result<Url, WalkError> {
+        self.go(start, end, false).await
+    }
+
+    /// The same for a person who presses the first button of whatever page asks something.
+    ///
+    /// # Errors
+    /// As [`Self::walk`].
+    pub async fn walk_pressing(&mut self, start: &Url, end: &str) -> Result<Url, WalkError> {
+        self.go(start, end, true).await
+    }
+
+    async fn go(&mut self, start: &Url, end: &str, presses: bool) -> Result<Url, WalkError> {
         let mut next = start.clone();
         let mut form: Option<Fields> = None;
         for _ in 0..HOPS_MAX {
@@ -106,6 +118,9 @@ impl Walker {
             } else if let Some((action, fields)) = shown.form() {
                 next = action;
                 form = Some(fields);
+            } else if let Some((action, fields)) = shown.first_button().filter(|_| presses) {
+                next = action;
+                form = fields;
             } else {
                 return Err(WalkError::Page(Box::new(shown)));
             }
@@ -182,6 +197,22 @@ impl Shown {
         self.url.join(&unescape(address.split('"').next()?)).ok()
     }
 
+    /// The first button that says something, pressed: where it leads, and the fields of a form that is
+    /// posted.
+    fn first_button(&self) -> Option<(Url, Option<Fields>)> {
+        let form = between(&self.body, "<form", "</form>")?;
+        let mut action = self.url.join(&unescape(attribute(form, "action")?)).ok()?;
+        let field = |tag: &str| Some((unescape(attribute(tag, "name")?), unescape(attribute(tag, "value")?)));
+        let inputs = form.split("<input").skip(1).map(|input| input.split('>').next().unwrap_or(input));
+        let mut fields: Fields = inputs.map(field).collect::<Option<_>>()?;
+        fields.push(field(between(form, "<button ", ">")?)?);
+        if attribute(form, "method") == Some("post") {
+            return Some((action, Some(fields)));
+        }
+        action.query_pairs_mut().clear().extend_pairs(fields);
+        Some((action, None))
+    }
+
     /// The form that posts itself or only waits for a click: one form with one nameless button.
     #[must_use]
     pub fn form(&self) -> Option<(Url, Fields)> {
@@ -234,6 +265,21 @@ mod tests {
     fn shown(body: &str) -> Shown {
         let url = Url::parse("http://127.0.0.1:1/y").unwrap();
         Shown { url, status: 200, headers: HeaderMap::new(), body: body.to_owned() }
+    }
+
+    #[test]
+    fn the_first_button_of_a_page_is_pressed_with_the_fields_around_it() {
+        let page = |method| {
+            format!(
+                r#"<form method="{method}" action="/x?old=1"><input type="hidden" name="a" value="1"><button name="b" value="2">B</button><button name="c" value="3">C</button></form>"#
+            )
+        };
+        let pairs = [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())];
+        let (action, fields) = shown(&page("post")).first_button().unwrap();
+        assert_eq!((action.as_str(), fields.unwrap()), ("http://127.0.0.1:1/x?old=1", pairs.to_vec()));
+        let (action, fields) = shown(&page("get")).first_button().unwrap();
+        assert_eq!((action.as_str(), fields), ("http://127.0.0.1:1/x?a=1&b=2", None));
+        assert!(shown("<form action=\"/\"><button>Go</button></form>").first_button().is_none());
     }
 
     #[test]

@@ -11,6 +11,8 @@ mod attacks_apps;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod console;

@@ -80,4 +80,11 @@ impl Definition for IdPartner {
     ) -> Result<Option<tunnus_sdk::sandbox::Sandbox>, tunnus_sdk::Cause> {
         Ok(Some(simulator::sandbox(site)?))
     }
+
+    #[cfg(feature = "simulator")]
+    fn bench(
+        site: &tunnus_sdk::sandbox::SandboxSite,
+    ) -> Result<Option<tunnus_sdk::sandbox::Bench>, tunnus_sdk::Cause> {
+        Ok(Some(simulator::bench(site)?))
+    }
 }

@@ -11,8 +11,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tunnus_sdk::{
-    async_trait,
-    sandbox::{Sandbox, SandboxSite, SimulatedRequest, SimulatedResponse, Simulator},
+    SigningAlgorithm, async_trait,
+    sandbox::{
+        Bench, KeyWork, MeasuredLogin, Sandbox, SandboxSite, SimulatedRequest, SimulatedResponse, Simulator,
+    },
 };
 use tunnus_simulator::{OpenIdProvider, SimulatorError, register};
 
@@ -55,6 +57,20 @@ pub fn sandbox(site: &SandboxSite) -> Result<Sandbox, SimulatorError> {
     let issuers = banks.iter().map(OpenIdProvider::issuer).collect();
     let selector = Selector::new(site, origins, issuers);
     Ok(Sandbox { connections, simulator: Arc::new(Network { selector, banks }) })
+}
+
+/// The network and what is measured there: the request signed, response and ID token opened.
+pub(crate) fn bench(site: &SandboxSite) -> Result<Bench, SimulatorError> {
+    let keys = KeyWork {
+        decrypt: 2,
+        sign: 1,
+        signing: SigningAlgorithm::PS256,
+        verify: 2,
+        verifying: SigningAlgorithm::PS256,
+        encrypt: 0,
+    };
+    let logins = vec![MeasuredLogin { connection: MUTUAL_TLS, variant: None, keys }];
+    Ok(Bench { sandbox: sandbox(site)?, logins })
 }
 
 fn settings(site: &SandboxSite, id: &str, registration: Registration) -> Value {

@@ -67,6 +67,13 @@ impl Definition for SignicatFtn {
     ) -> Result<Option<tunnus_sdk::sandbox::Sandbox>, tunnus_sdk::Cause> {
         Ok(Some(crate::simulator::sandbox(site)?))
     }
+
+    #[cfg(feature = "simulator")]
+    fn bench(
+        site: &tunnus_sdk::sandbox::SandboxSite,
+    ) -> Result<Option<tunnus_sdk::sandbox::Bench>, tunnus_sdk::Cause> {
+        Ok(Some(crate::simulator::bench(site)?))
+    }
 }
 
 impl Dialect for Settings {

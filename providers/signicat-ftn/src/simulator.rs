@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use tunnus_oidc::settings::ClientAuthentication;
 use tunnus_sdk::{
     Claims, ContentEncryption, Fault, KeyEncryption, Params, Reason, SigningAlgorithm, Stage, Timestamp,
-    sandbox::{Sandbox, SandboxSite},
+    sandbox::{Bench, KeyWork, MeasuredLogin, Sandbox, SandboxSite},
 };
 use tunnus_simulator::{
     Client, ClientAuthentication as Authentication, Deed, Endpoints, Expected, FaultRow, JwksBehaviour,
@@ -42,6 +42,29 @@ pub(crate) fn sandbox(site: &SandboxSite) -> Result<Sandbox, SimulatorError> {
     });
     let plain = ("ftn", "Finnish Trust Network", json!({}));
     sandbox_of(site, &[plain, ("ftn-encrypted", "Finnish Trust Network, requests encrypted", encrypted)])
+}
+
+/// The hub and what is measured there: request object and two client assertions signed, by RSA and by
+/// elliptic curve, ID token and userinfo opened.
+pub(crate) fn bench(site: &SandboxSite) -> Result<Bench, SimulatorError> {
+    let curve = json!({ "signing_algorithm": "ES256" });
+    let variants = [("ftn", "RSA keys", json!({})), ("ftn-ec", "Elliptic curves", curve)];
+    let keys = KeyWork {
+        decrypt: 2,
+        sign: 3,
+        signing: SigningAlgorithm::RS256,
+        verify: 2,
+        verifying: SigningAlgorithm::RS256,
+        encrypt: 0,
+    };
+    let curves = KeyWork { signing: SigningAlgorithm::ES256, ..keys };
+    Ok(Bench {
+        sandbox: sandbox_of(site, &variants)?,
+        logins: vec![
+            MeasuredLogin { connection: "ftn", variant: None, keys },
+            MeasuredLogin { connection: "ftn-ec", variant: Some("ec"), keys: curves },
+        ],
+    })
 }
 
 /// The hub and connections to it: id, title and what differs from the least settings.

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 use tunnus_sdk::{
     Claims, ContentEncryption, Fault, KeyEncryption, Params, Reason, SigningAlgorithm, Stage,
-    sandbox::{Sandbox, SandboxSite},
+    sandbox::{Bench, KeyWork, MeasuredLogin, Sandbox, SandboxSite},
 };
 use tunnus_simulator::{
     Client, ClientAuthentication as Authentication, Deed, Endpoints, Expected, FaultRow, JwksBehaviour,
@@ -36,6 +36,22 @@ pub(crate) fn sandbox(site: &SandboxSite) -> Result<Sandbox, SimulatorError> {
     });
     let encrypted = ("mle", "Signicat, encrypted messages", json!({}));
     sandbox_of(site, &[encrypted, ("mle-plain", "Signicat, requests in the open", plain)])
+}
+
+/// The service and what is measured there: the request encrypted, ID token and userinfo opened.
+pub(crate) fn bench(site: &SandboxSite) -> Result<Bench, SimulatorError> {
+    let keys = KeyWork {
+        decrypt: 2,
+        sign: 0,
+        signing: SigningAlgorithm::RS256,
+        verify: 2,
+        verifying: SigningAlgorithm::RS256,
+        encrypt: 1,
+    };
+    Ok(Bench {
+        sandbox: sandbox_of(site, &[("mle", "Encrypted messages", json!({}))])?,
+        logins: vec![MeasuredLogin { connection: "mle", variant: None, keys }],
+    })
 }
 
 /// The service and connections to it: id, title and what differs from the least settings.

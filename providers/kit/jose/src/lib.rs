@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "bare")]
+pub mod bare;
 pub mod certificate;
 mod compact;
 mod content_encryption;

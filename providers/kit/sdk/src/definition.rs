@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{
     Cause, Floor, Hidden, Host, Leg, Member, Provider, ProviderError,
-    sandbox::{Sandbox, SandboxSite},
+    sandbox::{Bench, Sandbox, SandboxSite},
 };
 
 /// Where a connection's persons are real.
@@ -228,6 +228,16 @@ pub trait Definition: Send + Sync + 'static {
         let _ = site;
         Ok(None)
     }
+
+    /// The simulated upstream with the logins that `tunnus bench` measures; none where the crate brings
+    /// none.
+    ///
+    /// # Errors
+    /// As [`Definition::sandbox`].
+    fn bench(site: &SandboxSite) -> Result<Option<Bench>, Cause> {
+        let _ = site;
+        Ok(None)
+    }
 }
 
 /// A [`Definition`] without its types, as the server keeps it.
@@ -254,6 +264,11 @@ pub trait ErasedDefinition: Send + Sync {
     /// # Errors
     /// Whatever kept it from being made.
     fn sandbox(&self, site: &SandboxSite) -> Result<Option<Sandbox>, Cause>;
+    /// The same with the logins that are measured.
+    ///
+    /// # Errors
+    /// Whatever kept it from being made.
+    fn bench(&self, site: &SandboxSite) -> Result<Option<Bench>, Cause>;
 }
 
 /// Erases the types of `D`.
@@ -307,5 +322,9 @@ impl<D: Definition> ErasedDefinition for Erased<D> {
 
     fn sandbox(&self, site: &SandboxSite) -> Result<Option<Sandbox>, Cause> {
         D::sandbox(site)
+    }
+
+    fn bench(&self, site: &SandboxSite) -> Result<Option<Bench>, Cause> {
+        D::bench(site)
     }
 }

@@ -6,10 +6,14 @@
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use crate::{Credentials, Hidden, Leg, LocalizedText, Params, RequestMethod, SubjectSource, Timestamp};
+use crate::{
+    Credentials, Hidden, Leg, LocalizedText, Params, RequestMethod, SigningAlgorithm, SubjectSource,
+    Timestamp,
+};
 
 /// Where a simulated upstream lives, and what it shares with the sandbox.
 #[derive(Clone)]
@@ -82,6 +86,42 @@ pub struct SandboxConnection {
     pub credentials: Credentials,
     /// What the subject is made from, where not the provider's default.
     pub subject: Option<SubjectSource>,
+}
+
+/// A provider's part of `tunnus bench`: its upstream, and the logins there that are measured.
+pub struct Bench {
+    /// Connections and simulator.
+    pub sandbox: Sandbox,
+    /// What is measured.
+    pub logins: Vec<MeasuredLogin>,
+}
+
+/// A login that is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct MeasuredLogin {
+    /// The connection that it goes over.
+    pub connection: &'static str,
+    /// What tells it from the provider's first one, in a word.
+    pub variant: Option<&'static str>,
+    /// What it does with keys.
+    pub keys: KeyWork,
+}
+
+/// What one login does with keys, the ID token for the app aside. RSA keys have 2048 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyWork {
+    /// Content keys unwrapped, by RSA-OAEP.
+    pub decrypt: u32,
+    /// Signatures made: requests and client assertions.
+    pub sign: u32,
+    /// By this algorithm.
+    pub signing: SigningAlgorithm,
+    /// Signatures of the upstream examined.
+    pub verify: u32,
+    /// By this algorithm.
+    pub verifying: SigningAlgorithm,
+    /// Content keys wrapped, by RSA-OAEP.
+    pub encrypt: u32,
 }
 
 /// An upstream that is simulated.
