@@ -31,7 +31,7 @@ use super::{Admin, AdminError, Caller, Scope};
 use crate::{
     config::{AdminLogin, PublicUrl},
     host::{ConnectionHost, CredentialError, Outbound},
-    tenant::model::Connection,
+    tenant::{limits::Limits, model::Connection},
 };
 
 /// Where the console is signed in to, below the admin listener's address. The leg follows.
@@ -262,6 +262,7 @@ fn connection(settings: &AdminLogin) -> Connection {
         display_name: LocalizedText::default(),
         paused: None,
         subject: SubjectSource::Upstream,
+        limits: Limits::default(),
         settings: serde_json::Value::Null,
         credentials: settings.credentials.clone(),
         ring: Vec::new(),

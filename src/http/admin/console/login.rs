@@ -208,7 +208,7 @@ async fn enter(comer: Arc<Comer>, found: Try, params: Params) -> Result<Session,
     }
     let request = found.request(comer.locale);
     let finishing = comer.login.finish(&request, &kept.state, params, flows.ambient.id());
-    let (person, ledger) = noted(finishing).await;
+    let (person, ledger) = noted(false, finishing).await;
     let person: Person = person?;
     let caller = comer.admin.caller_by_login(&person).await?;
     let tenant = caller.scope.tenant().unwrap_or(OPERATOR);
