@@ -24,7 +24,7 @@ use tunnus::{
     sockets::Intake,
     store::{MemoryLimits, MemoryStore},
     tenant::{
-        limits::Limits,
+        limits,
         model::{App, Connection, Tenant},
         set::{HeldTenants, TenantSet},
     },
@@ -273,7 +273,7 @@ fn connection(case: &Case, at: &Value, credentials: Credentials) -> Connection {
         enabled: true,
         display_name: LocalizedText::default(),
         paused: None,
-        limits: Limits::default(),
+        limits: limits::Limits::default(),
         subject: descriptor.subject,
         settings,
         credentials,
