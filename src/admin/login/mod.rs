@@ -11,7 +11,7 @@ mod roles;
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use tunnus_oidc::{
 use tunnus_sdk::{
     BrowserRequest, Claims, Environment, Evidence, Fault, Finding, Hidden, Host as _, Inbound, Leg,
     LocalizedText, LoginRequest, Navigate, Params, ProviderError, ProviderState, SigningAlgorithm, Stage,
-    Step, SubjectSource,
+    Step, SubjectSource, Timestamp,
 };
 use url::Url;
 
@@ -43,6 +43,8 @@ const NAME: &str = "console";
 /// How an ID token may be signed: by a key that the issuer publishes, whichever it has.
 const ALGORITHMS: [SigningAlgorithm; 3] =
     [SigningAlgorithm::RS256, SigningAlgorithm::PS256, SigningAlgorithm::ES256];
+/// How many logins are begun in a second. Anybody can begin one, and each is kept for minutes.
+const TRIES: u32 = 50;
 /// What a person may be called by, the best first.
 const NAMES: [&str; 4] = ["name", "preferred_username", "email", "sub"];
 /// The longest name that is shown, in characters.
@@ -55,6 +57,8 @@ pub struct Login {
     scope: String,
     redirect_uri: Url,
     rules: Rules,
+    /// A second, and how many logins were begun in it.
+    begun: Mutex<(Timestamp, u32)>,
 }
 
 /// Who has signed in, as their session keeps it.
@@ -99,6 +103,7 @@ impl Login {
             name: settings.oidc.shown_name(),
             scope: settings.oidc.scopes.join(" "),
             rules: Rules::new(&settings.oidc.roles),
+            begun: Mutex::new((Timestamp(0), 0)),
         })
     }
 
@@ -112,6 +117,19 @@ impl Login {
     #[must_use]
     pub const fn redirect_uri(&self) -> &Url {
         &self.redirect_uri
+    }
+
+    /// Whether one more login may be begun now.
+    ///
+    /// # Errors
+    /// [`AdminError::TooMany`].
+    pub fn admit(&self, now: Timestamp) -> Result<(), AdminError> {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if begun.0 != now {
+            *begun = (now, 0);
+        }
+        begun.1 = begun.1.saturating_add(1);
+        if begun.1 > TRIES { Err(AdminError::TooMany) } else { Ok(()) }
     }
 
     /// Begins a login: where the browser goes, and what must be kept until it is back.

@@ -170,6 +170,7 @@ pub async fn start(request: HttpRequest, comer: Option<Comer>) -> HttpResponse {
 
 async fn begin(comer: Arc<Comer>) -> Result<(Url, Hidden<String>), Failure> {
     let flows = &comer.broker.flows;
+    comer.login.admit(flows.ambient.now())?;
     let fresh = Try::new(&flows.ambient);
     let (to, state) = comer.login.begin(&fresh.request(comer.locale)).await?;
     let kept = Kept { begun: flows.ambient.now(), state };
@@ -294,6 +295,7 @@ fn told(failure: &Failure, texts: &Texts) -> (StatusCode, Words) {
             | Fault::ResponseRejected(_)
             | Fault::Internal => (StatusCode::BAD_GATEWAY, login.refused),
         },
+        Failure::Admin(AdminError::TooMany) => (StatusCode::TOO_MANY_REQUESTS, texts.too_many),
         Failure::Admin(AdminError::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, texts.unavailable),
         Failure::Admin(_) => (StatusCode::INTERNAL_SERVER_ERROR, texts.internal),
     }

@@ -510,3 +510,16 @@ async fn the_doctor_says_what_to_register_which_rules_lead_nowhere_and_whether_t
     stage.issuer.be_away(true);
     assert_eq!(of(look(true).await, "admin.oidc metadata"), Some(Severity::Fault));
 }
+
+#[actix_web::test]
+async fn a_flood_of_tries_is_bounded_and_leaves_the_token() {
+    let stage = Stage::new().await;
+    let mut statuses = Vec::new();
+    for _ in 0..60 {
+        statuses.push(stage.site.call(get("/console/sign-in/start")).await.status);
+    }
+    assert_eq!(statuses, [[303; 50].as_slice(), &[429; 10]].concat());
+    stage.site.enter(Role::Operator, None).await;
+    stage.site.world.pass(1);
+    assert!(session(&stage.try_in(&json!({})).await).is_some());
+}
