@@ -44,7 +44,7 @@ pub use self::{
     provider_kinds::ProviderKind,
     rights::{On, Right},
     tenants::{Listing, TenantList, TenantSummary},
-    tokens::{CreatedToken, NewToken, TokenInfo, Tokens},
+    tokens::{CreatedToken, NewToken, TokenInfo, TokenList, Tokens},
     trials::{NewTrial, Told, TrialInfo, TrialStatus},
 };
 

@@ -120,9 +120,17 @@ async fn ran(command: &Token, providers: Providers, out: &mut dyn Write) -> Resu
             writeln!(out, "It is shown this once. Its id is {}.", info.id)?;
         }
         Token::List(wanted) => {
-            for token in admin.tokens(&shell).await.map_err(told)? {
-                let line = if wanted.json { serde_json::to_string(&token)? } else { line(&token) };
-                writeln!(out, "{line}")?;
+            let mut after = None;
+            loop {
+                let page = admin.tokens(&shell, after.as_deref()).await.map_err(told)?;
+                for token in &page.tokens {
+                    let line = if wanted.json { serde_json::to_string(token)? } else { line(token) };
+                    writeln!(out, "{line}")?;
+                }
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
             }
         }
         Token::Revoke(wanted) => {

@@ -10,8 +10,9 @@ use std::{
 
 use clap::Args;
 use serde_json::json;
+use tokio::runtime::Handle;
 
-use super::{Failure, settings::runtime};
+use super::{Failure, keys, settings::runtime};
 use crate::{
     ambient::Ambient,
     config::{Environment, References},
@@ -19,6 +20,7 @@ use crate::{
     sandbox::{
         list, once,
         running::{Offered, Options, Sandbox},
+        upstreams::{Upstreams, Wanted},
     },
     telemetry::{self, LogFormat},
     tenant::{files::load_apps, model::App},
@@ -26,6 +28,8 @@ use crate::{
 
 /// Where the sandbox's broker listens unless told otherwise.
 const LISTEN: &str = "127.0.0.1:8080";
+/// Where the simulators listen where they are alone: beside the ports of `serve`.
+const UPSTREAMS: &str = "127.0.0.1:8090";
 /// Free ports: nobody need know them.
 const ANYWHERE: &str = "127.0.0.1:0";
 
@@ -53,6 +57,13 @@ pub(super) struct Arguments {
     /// How browsers and apps reach the broker, where not at that address
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// Only the simulators, for a broker of your own at --public-url: writes what is registered there to
+    /// this folder, keys and secrets among it
+    #[arg(long, value_name = "DIR", requires = "public_url", conflicts_with_all = ["once", "list", "connection", "apps"])]
+    upstreams: Option<PathBuf>,
+    /// The tenant of that broker
+    #[arg(long, value_name = "ID", requires = "upstreams", default_value = "main")]
+    tenant: String,
     /// A tenant file whose apps are offered beside the built-in ones
     #[arg(long, value_name = "FILE")]
     apps: Option<PathBuf>,
@@ -74,6 +85,12 @@ pub(super) fn run(arguments: Arguments, providers: Providers) -> Result<ExitCode
 }
 
 async fn serve(arguments: Arguments, providers: Providers) -> Result<ExitCode, Failure> {
+    if let (Some(dir), Some(public_url)) = (&arguments.upstreams, &arguments.public_url) {
+        let listen = arguments.listen.map_or_else(|| UPSTREAMS.parse(), Ok)?;
+        let (public_url, tenant) = (public_url.clone(), arguments.tenant.clone());
+        let wanted = Wanted { listen, public_url, tenant, fault: arguments.fault.clone() };
+        return upstreams(dir, &wanted, &providers).await;
+    }
     let default = if arguments.ends() { ANYWHERE } else { LISTEN };
     let listen = arguments.listen.map_or_else(|| default.parse(), Ok)?;
     let apps = match &arguments.apps {
@@ -110,6 +127,32 @@ async fn serve(arguments: Arguments, providers: Providers) -> Result<ExitCode, F
     tokio::signal::ctrl_c().await?;
     sandbox.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the simulators alone, for another broker.
+async fn upstreams(dir: &Path, wanted: &Wanted, providers: &Providers) -> Result<ExitCode, Failure> {
+    let upstreams = Upstreams::start(providers, &Ambient::system(), wanted, &Handle::current())?;
+    std::fs::create_dir_all(dir)?;
+    upstreams.export(dir, overwrite)?;
+    let mut out = std::io::stdout();
+    let ids: Vec<&str> = upstreams.connections.iter().map(|one| one.id.as_str()).collect();
+    let allow = json!(upstreams.origins);
+    writeln!(out, "The upstreams of the tenant {} at {}.", wanted.tenant, wanted.public_url)?;
+    writeln!(out, "Its broker may call them with TUNNUS_EGRESS__ALLOW='{allow}'.")?;
+    writeln!(out, "What is registered there: {}/ID.json, of {}.", dir.display(), ids.join(", "))?;
+    writeln!(out, "{}", json!({ "ready": true, "egress_allow": allow, "connections": ids }))?;
+    out.flush()?;
+    tokio::signal::ctrl_c().await?;
+    upstreams.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a file that nobody else reads, in the place of one from an earlier run.
+fn overwrite(path: &Path, text: &str) -> Result<(), Failure> {
+    if path.exists() {
+        std::fs::remove_file(path)?;
+    }
+    Ok(keys::write(path, text)?)
 }
 
 /// The apps of a tenant file; the files that they refer to lie beside it.

@@ -6,11 +6,13 @@
 
 pub mod authority;
 pub mod demo;
+mod hosts;
 pub mod list;
 pub mod login;
 pub mod once;
 pub mod running;
 pub mod simulators;
 pub mod tenant;
+pub mod upstreams;
 mod visits;
 pub mod walker;

@@ -7,14 +7,14 @@ use std::{
 };
 
 use actix_web::{dev::ServerHandle, web::Data};
-use tunnus_sdk::{Locale, sandbox::SandboxSite};
-use url::Url;
+use tunnus_sdk::Locale;
 
 use super::{
     authority::{Authority, AuthorityError},
     demo,
+    hosts::{Hosts, listen},
     login::Relying,
-    simulators::{self, Simulators},
+    simulators::Simulators,
     tenant::{self, AssembleError, Assembled, TENANT},
 };
 use crate::{
@@ -117,10 +117,7 @@ pub struct Offered {
 struct Sites {
     broker: TcpListener,
     broker_url: String,
-    simulators: Vec<TcpListener>,
-    simulators_url: String,
-    mtls: TcpListener,
-    mtls_url: String,
+    hosts: Hosts,
     demo: TcpListener,
     demo_url: String,
     intake: Intake,
@@ -147,10 +144,11 @@ impl Sandbox {
     ) -> Result<Self, SandboxError> {
         let sites = Sites::listen(&options, limits)?;
         let authority = Authority::new()?;
+        let returns = format!("{}/t/{TENANT}/return", sites.broker_url);
         let assembled = tenant::assemble(
             &providers,
             &ambient,
-            |id| sites.of_simulator(id, &authority, &ambient),
+            |id| sites.hosts.site(id, &authority, &returns, &ambient),
             &sites.demo_url,
             options.apps,
         )?;
@@ -169,7 +167,7 @@ impl Sandbox {
                 options.audit.unwrap_or_else(|| Arc::new(MemoryEvents::default())),
                 &ambient,
             )?,
-            egress: vec![sites.simulators_url.clone(), sites.mtls_url.clone()],
+            egress: vec![sites.hosts.url.clone(), sites.hosts.mtls_url.clone()],
             outbound: OutboundLimits::default(),
             limits: Limiter::new(limits, &Ticks::system()),
             lifetimes: Lifetimes::default(),
@@ -227,7 +225,7 @@ fn no_trust() -> rustls::ClientConfig {
     }
 }
 
-fn set_fault(simulators: &Simulators, fault: Option<&str>) -> Result<(), SandboxError> {
+pub(super) fn set_fault(simulators: &Simulators, fault: Option<&str>) -> Result<(), SandboxError> {
     let Some(fault) = fault else { return Ok(()) };
     let known: Vec<bool> = simulators.values().map(|simulator| simulator.set_fault(Some(fault))).collect();
     if known.contains(&true) {
@@ -240,14 +238,6 @@ fn set_fault(simulators: &Simulators, fault: Option<&str>) -> Result<(), Sandbox
     Err(SandboxError::Fault(fault.to_owned(), names.join(", ")))
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, SandboxError> {
-    TcpListener::bind(address).map_err(|error| SandboxError::Listen(address, error))
-}
-
-fn port(listener: &TcpListener) -> Result<u16, SandboxError> {
-    listener.local_addr().map(|address| address.port()).map_err(SandboxError::Serve)
-}
-
 impl Sites {
     fn listen(options: &Options, limits: &Limits) -> Result<Self, SandboxError> {
         let next = |offset: u16| {
@@ -256,12 +246,7 @@ impl Sites {
         let broker = listen(options.listen)?;
         let at = broker.local_addr().map_err(SandboxError::Serve)?;
         let broker_url = options.public_url.clone().unwrap_or_else(|| format!("http://{at}"));
-        let simulator = listen(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), next(1)))?;
-        let simulator_port = port(&simulator)?;
-        // `localhost` may mean either family; without the second one the first serves alone.
-        let second = TcpListener::bind(SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), simulator_port)).ok();
-        let mtls = listen(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))?;
-        let mtls_port = port(&mtls)?;
+        let hosts = Hosts::listen(next(1), 0)?;
         let demo_at = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), next(2));
         let demo_v4 = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), next(2));
         let demo = listen(demo_at).or_else(|_| listen(demo_v4))?;
@@ -269,31 +254,10 @@ impl Sites {
         Ok(Self {
             broker,
             broker_url: broker_url.trim_end_matches('/').to_owned(),
-            simulators: [Some(simulator), second].into_iter().flatten().collect(),
-            simulators_url: format!("http://localhost:{simulator_port}"),
-            mtls,
-            mtls_url: format!("https://localhost:{mtls_port}"),
+            hosts,
             demo,
             demo_url,
             intake: Intake { proxies: Proxies::default(), limits: *limits },
-        })
-    }
-
-    /// Where the simulator of the provider `id` lives.
-    fn of_simulator(
-        &self,
-        id: &str,
-        authority: &Authority,
-        ambient: &Ambient,
-    ) -> Result<SandboxSite, url::ParseError> {
-        let ambient = ambient.clone();
-        Ok(SandboxSite {
-            base: Url::parse(&format!("{}/{id}", self.simulators_url))?,
-            mtls_base: Url::parse(&format!("{}/{id}", self.mtls_url))?,
-            now: Arc::new(move || ambient.now()),
-            client_certificate: authority.client.clone(),
-            trust_anchor: authority.certificate.clone(),
-            return_prefix: Url::parse(&format!("{}/t/{TENANT}/return", self.broker_url))?,
         })
     }
 
@@ -307,8 +271,7 @@ impl Sites {
     ) -> Result<(Vec<ServerHandle>, String), SandboxError> {
         let servers = [
             server::public(broker.clone(), self.broker, 2, self.intake).map_err(SandboxError::Serve)?,
-            simulators::serve(simulators.clone(), self.simulators, self.mtls, authority.server)
-                .map_err(SandboxError::Serve)?,
+            self.hosts.serve(simulators.clone(), authority)?,
             demo::serve(relying.clone(), self.demo_url.clone(), connections.to_vec(), self.demo)
                 .map_err(SandboxError::Serve)?,
         ];

@@ -65,17 +65,7 @@ pub fn assemble(
     home: &str,
     more: Vec<App>,
 ) -> Result<Assembled, AssembleError> {
-    let mut simulators = Simulators::new();
-    let mut connections = Vec::new();
-    for definition in providers.iter() {
-        let id = definition.descriptor().id;
-        let sandbox = definition.sandbox(&site(id)?);
-        let sandbox = sandbox.map_err(|source| AssembleError::Simulator(id, source))?;
-        let Some(Sandbox { connections: brought, simulator }) = sandbox else { continue };
-        simulators.insert(id.to_owned(), simulator);
-        connections
-            .extend(brought.into_iter().map(|brought| Arc::new(connection(definition.as_ref(), brought))));
-    }
+    let (simulators, connections) = simulated(providers, site)?;
     let ids: BTreeSet<String> = connections.iter().map(|connection| connection.id.clone()).collect();
     let mut apps = vec![shop(&ids, Some(Url::parse(home)?)), call_centre(&ids)];
     apps.extend(more.into_iter().map(|app| App { connections: ids.clone(), ..app }));
@@ -93,6 +83,27 @@ pub fn assemble(
         key_set: OnceLock::new(),
     };
     Ok(Assembled { tenant, simulators })
+}
+
+/// The simulators of all providers, and connections to them.
+///
+/// # Errors
+/// Where a simulator cannot be made.
+pub fn simulated(
+    providers: &Providers,
+    site: impl Fn(&str) -> Result<SandboxSite, url::ParseError>,
+) -> Result<(Simulators, Vec<Arc<Connection>>), AssembleError> {
+    let (mut simulators, mut connections) = (Simulators::new(), Vec::new());
+    for definition in providers.iter() {
+        let id = definition.descriptor().id;
+        let sandbox = definition.sandbox(&site(id)?);
+        let sandbox = sandbox.map_err(|source| AssembleError::Simulator(id, source))?;
+        let Some(Sandbox { connections: brought, simulator }) = sandbox else { continue };
+        simulators.insert(id.to_owned(), simulator);
+        connections
+            .extend(brought.into_iter().map(|brought| Arc::new(connection(definition.as_ref(), brought))));
+    }
+    Ok((simulators, connections))
 }
 
 fn branding() -> Branding {

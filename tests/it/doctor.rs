@@ -6,10 +6,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 use tunnus::{
-    doctor::diagnosis,
+    doctor::{diagnosis, examine},
     error::{Code, Error},
 };
-use tunnus_sdk::Severity;
+use tunnus_sdk::{Finding, Severity};
 use url::Url;
 
 use crate::support::sandbox::{Bench, RETURN};
@@ -85,4 +85,59 @@ async fn every_fault_of_a_simulator_has_a_finding_with_a_remedy() {
     assert!(faults > 80 && unseen.len() < faults / 10, "{unseen:?}");
     let texts: std::collections::BTreeSet<_> = found.values().collect();
     assert_eq!(texts.len(), found.len(), "two failures read alike: {found:#?}");
+}
+
+/// What the doctor finds at fault with a connection, as its upstream is now.
+async fn wrong(bench: &Bench, connection: &str) -> Vec<Finding> {
+    let tenant = bench.sandbox.tenants.tenant("demo").unwrap();
+    let connection = tenant.connection(connection).unwrap();
+    let findings = examine(&bench.sandbox.broker, &tenant, connection, true).await;
+    findings.into_iter().filter(|finding| finding.severity == Severity::Fault).collect()
+}
+
+/// The finding of a fault in metadata or keys: the doctor's own, or where it is only seen when somebody
+/// logs in, that about the login.
+async fn finding(bench: &Bench, connection: &str, fault: &str) -> Finding {
+    let offered = bench.sandbox.connections.iter().find(|offered| offered.id == connection).unwrap();
+    if let Some(found) = wrong(bench, connection).await.into_iter().next() {
+        return found;
+    }
+    let hint = format!("sandbox:persona={}", offered.personas[0]);
+    let body = bench.create(json!({ "connection": connection, "login_hint": hint })).await;
+    let door: Url = body["url"].as_str().unwrap().parse().unwrap();
+    drop(bench.person().try_walk(&door, RETURN).await);
+    let path = format!("identifications/{}", body["id"].as_str().unwrap());
+    let (_, told) = bench.rest("GET", &path, None).await;
+    assert_eq!(told["status"], "failed", "{fault} at {connection} is found by nobody");
+    diagnosis::of(&failure(&told["error"]))
+}
+
+/// Has the upstreams of a provider commit each fault of metadata and keys; how many there are.
+async fn each_is_found(bench: Arc<Bench>, provider: String) -> usize {
+    let simulator = &bench.sandbox.simulators[&provider];
+    let tenant = bench.sandbox.tenants.tenant("demo").unwrap();
+    let connection = &tenant.connections.iter().find(|one| one.provider == provider).unwrap().id;
+    assert_eq!(wrong(&bench, connection).await, [], "{connection}");
+    let mut found = BTreeMap::new();
+    let asked = |fault: &&str| fault.starts_with("discovery_") || fault.starts_with("jwks_");
+    for fault in simulator.faults().into_iter().map(|(name, _)| name).filter(asked) {
+        assert!(simulator.set_fault(Some(fault)));
+        let Finding { text, remedy, .. } = finding(&bench, connection, fault).await;
+        simulator.set_fault(None);
+        assert_eq!(wrong(&bench, connection).await, [], "{connection} after {fault}");
+        assert!(remedy.is_some(), "{connection}, {fault}: {text}");
+        if let Some(other) = found.insert(text.clone(), fault) {
+            panic!("{connection}: {fault} reads as {other} does: {text}");
+        }
+    }
+    found.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_of_metadata_and_keys_has_a_finding_of_its_own_in_the_live_doctor() {
+    let bench = Arc::new(Bench::start());
+    let providers = bench.sandbox.simulators.keys().cloned();
+    let all: JoinSet<_> = providers.map(|provider| each_is_found(Arc::clone(&bench), provider)).collect();
+    let counts = all.join_all().await;
+    assert!(counts.len() >= 4 && counts.iter().all(|count| *count >= 12), "{counts:?}");
 }

@@ -43,6 +43,8 @@ mod stopping;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
+mod stranger;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod thirdparty;

@@ -1,11 +1,14 @@
 //! Where tokens are kept: in the tenants' database, or in the process where there is none.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    cmp::Reverse,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use sqlx::{Row as _, any::AnyRow};
 use tunnus_sdk::Timestamp;
 
-use super::TokenInfo;
+use super::{DAY, LISTED_DAYS, TokenInfo, cursor::Cursor};
 use crate::{
     admin::{AdminError, Caller, Role, Scope},
     audit::{
@@ -14,9 +17,6 @@ use crate::{
     },
     sql::Sql,
 };
-
-/// The most tokens of one list.
-const LISTED: usize = 1_000;
 
 /// What a row is read from.
 const SELECT: &str = "
@@ -102,7 +102,7 @@ impl Kept {
         }
     }
 
-    /// Keeps a token.
+    /// Keeps a token, and forgets those that have ended long ago.
     pub(super) async fn insert(&self, row: Row, by: &Actor) -> Result<(), AdminError> {
         let event = created(&row, by);
         match self {
@@ -123,6 +123,11 @@ impl Kept {
                     let names = "INSERT INTO admin_token_platforms (token, platform) VALUES ($1, $2)";
                     sqlx::query(names).bind(&row.info.id).bind(platform).execute(&mut *write).await?;
                 }
+                // With the new one there: a table without any token would have a first one made.
+                let forget = "DELETE FROM admin_tokens
+                               WHERE expires_at < $1 OR (revoked_at > 0 AND revoked_at < $1)";
+                let ended = row.info.created_at.0 - LISTED_DAYS * DAY;
+                sqlx::query(forget).bind(ended).execute(&mut *write).await?;
                 audit.record_in(sql, &mut write, event).await?;
                 write.commit().await?;
             }
@@ -149,24 +154,38 @@ impl Kept {
         }
     }
 
-    /// The tokens within `scope`, the newest first.
-    pub(super) async fn list(&self, scope: &Scope) -> Result<Vec<Row>, AdminError> {
+    /// The tokens within `scope`, the newest first: `most` of those behind a place.
+    pub(super) async fn list(
+        &self,
+        scope: &Scope,
+        after: Cursor,
+        most: usize,
+    ) -> Result<Vec<Row>, AdminError> {
         match self {
             Self::Memory(rows, _) => {
-                let reached = |row: &&Row| *scope == Scope::All || row.info.scope() == *scope;
-                Ok(locked(rows).iter().rev().filter(reached).take(LISTED).cloned().collect())
+                let reached = |row: &Row| *scope == Scope::All || row.info.scope() == *scope;
+                let listed = |row: &&Row| reached(row) && Cursor::of(&row.info) < after;
+                let mut found: Vec<Row> = locked(rows).iter().filter(listed).cloned().collect();
+                found.sort_by_key(|row| Reverse(Cursor::of(&row.info)));
+                found.truncate(most);
+                Ok(found)
             }
             Self::Sql(sql, _) => {
                 let within = match scope {
-                    Scope::All => " WHERE $1 = ''",
-                    Scope::Tenant(_) => " WHERE t.scope = 'tenant' AND n.tenant = $1",
+                    Scope::All => "$1 = ''",
+                    Scope::Tenant(_) => "t.scope = 'tenant' AND n.tenant = $1",
                     Scope::Platform(_) => {
-                        " WHERE p.platform = $1 OR n.tenant IN (SELECT id FROM tenants WHERE platform = $1)"
+                        "(p.platform = $1 OR n.tenant IN (SELECT id FROM tenants WHERE platform = $1))"
                     }
                 };
-                let select = format!("{SELECT}{within} ORDER BY t.created_at DESC, t.id LIMIT {LISTED}");
+                let select = format!(
+                    "{SELECT} WHERE {within} AND (t.created_at < $2 OR (t.created_at = $2 AND t.id < $3))
+                     ORDER BY t.created_at DESC, t.id DESC LIMIT $4"
+                );
                 let named = scope.tenant().or(scope.platform()).unwrap_or_default();
                 let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(named);
+                let rows = rows.bind(after.created_at.0).bind(after.id);
+                let rows = rows.bind(i64::try_from(most).unwrap_or(i64::MAX));
                 rows.fetch_all(sql.pool()).await?.iter().map(read).collect()
             }
         }

@@ -1,8 +1,9 @@
 //! Admin tokens: `tnsa_` and 32 random bytes. Only a hash is kept; the token is shown once.
 //!
-//! [`kept`] owns where they are, [`guard`] how many wrong ones are looked up. A token of a tenant
-//! ends with the tenant.
+//! [`kept`] owns where they are, [`guard`] what wrong ones cost, [`cursor`] the pages of their list. A
+//! token of a tenant ends with the tenant.
 
+mod cursor;
 mod guard;
 mod kept;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use tunnus_sdk::{Hidden, SettingsError, Timestamp};
 
 use self::{
+    cursor::Cursor,
     guard::Guard,
     kept::{Kept, Row},
 };
@@ -39,6 +41,10 @@ const MOST_DAYS: u32 = 366;
 const FIRST_DAYS: u32 = 7;
 /// The longest name.
 const NAME_MAX: usize = 80;
+/// How many tokens a page has.
+const PAGE: usize = 200;
+/// How long a token is listed after its end; the audit trail tells of it for as long as it is kept.
+const LISTED_DAYS: i64 = 90;
 /// The id of the first token.
 const FIRST: &str = "bootstrap";
 
@@ -102,6 +108,16 @@ pub struct TokenInfo {
     pub revoked_at: Option<Timestamp>,
 }
 
+/// A page of tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TokenList {
+    /// The newest first.
+    pub tokens: Vec<TokenInfo>,
+    /// After what the next ones come; missing where there are no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
 /// A token that was made, with the token: this once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CreatedToken {
@@ -153,11 +169,11 @@ impl Tokens {
         let secret = token.strip_prefix(PREFIX).filter(|secret| secret.len() == LENGTH);
         secret.ok_or(AdminError::Unauthenticated)?;
         let (hash, now) = (sha256(token), self.ambient.now());
-        self.guard.admit(&hash, now)?;
+        let turn = self.guard.admit(&hash, now).await;
         let row = self.kept.by_hash(&name_of(&hash)).await?;
         let caller = row.and_then(|row| row.caller(now));
         self.guard.learn(hash, caller.is_some(), now);
-        caller.ok_or(AdminError::Unauthenticated)
+        caller.ok_or(if turn.is_some() { AdminError::TooMany } else { AdminError::Unauthenticated })
     }
 
     /// Whether a token still holds that let somebody in earlier: what a session is bound to.
@@ -288,14 +304,19 @@ impl Admin {
         Ok(CreatedToken { token, info })
     }
 
-    /// The tokens that the caller reaches, the newest first.
+    /// A page of the tokens that the caller reaches, the newest first: those after `next` of the page
+    /// before.
     ///
     /// # Errors
-    /// As [`Self::permit`].
-    pub async fn tokens(&self, caller: &Caller) -> Result<Vec<TokenInfo>, AdminError> {
+    /// As [`Self::permit`]; [`AdminError::Faulty`] where `after` is no such `next`.
+    pub async fn tokens(&self, caller: &Caller, after: Option<&str>) -> Result<TokenList, AdminError> {
         self.permit(caller, Right::ReadTokens, On::Reach).await?;
-        let rows = self.tokens.kept.list(&caller.scope).await?;
-        Ok(rows.into_iter().map(|row| row.info).collect())
+        let after = after.map(Cursor::parse).transpose()?;
+        let mut rows = self.tokens.kept.list(&caller.scope, after.unwrap_or_default(), PAGE + 1).await?;
+        let more = rows.len() > PAGE;
+        rows.truncate(PAGE);
+        let next = rows.last().filter(|_| more).map(|row| Cursor::of(&row.info).to_string());
+        Ok(TokenList { tokens: rows.into_iter().map(|row| row.info).collect(), next })
     }
 
     /// Revokes a token: from now on it opens nothing.

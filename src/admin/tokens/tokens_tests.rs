@@ -96,8 +96,8 @@ async fn a_platforms_token_reaches_the_platform_and_ends_with_it() {
     assert_eq!(mine.scope, Scope::Platform("group".to_owned()));
     made(&world, Role::TenantAdmin, Some("acme")).await;
     made(&world, Role::TenantAdmin, Some("other")).await;
-    let mut seen: Vec<_> =
-        world.admin.tokens(&mine).await.unwrap().into_iter().map(|token| token.role.name()).collect();
+    let listed = world.admin.tokens(&mine, None).await.unwrap().tokens;
+    let mut seen: Vec<_> = listed.into_iter().map(|token| token.role.name()).collect();
     seen.sort_unstable();
     assert_eq!(seen, ["platform_admin", "tenant_admin"], "its own and those of its tenants");
     let of_rival = NewToken { platform: Some("rival".to_owned()), ..wanted };
@@ -114,9 +114,9 @@ async fn a_list_shows_no_token_and_no_hash() {
     let world = World::new().await;
     let created = made(&world, Role::TenantAdmin, Some("acme")).await;
     made(&world, Role::Operator, None).await;
-    let seen = world.admin.tokens(&admin_of("acme")).await.unwrap();
+    let seen = world.admin.tokens(&admin_of("acme"), None).await.unwrap().tokens;
     assert_eq!(seen, std::slice::from_ref(&created.info));
-    assert_eq!(world.admin.tokens(&operator()).await.unwrap().len(), 2);
+    assert_eq!(world.admin.tokens(&operator(), None).await.unwrap().tokens.len(), 2);
     let text = serde_json::to_string(&seen).unwrap();
     let hash = name_of(&sha256(created.token.expose_str()));
     assert!(!text.contains(created.token.expose_str()) && !text.contains(&hash));
@@ -145,6 +145,49 @@ async fn who_guesses_is_turned_away_and_keeps_nobody_out() {
     }
     assert!(matches!(enters(&world, &wrong(21)).await, Err(AdminError::TooMany)));
     assert!(enters(&world, &created.token).await.is_ok());
+    let unseen = made(&world, Role::Operator, None).await;
+    assert!(enters(&world, &unseen.token).await.is_ok(), "one that was never shown before");
     world.pass(1);
     assert!(is_refused(&enters(&world, &wrong(22)).await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_comes_in_pages_and_misses_none() {
+    let world = World::new().await;
+    let mut all = std::collections::BTreeSet::new();
+    for number in 0..PAGE + 5 {
+        all.insert(made(&world, Role::TenantAdmin, Some("acme")).await.info.id);
+        world.pass(i64::from(number % 2 == 0));
+    }
+    for caller in [operator(), admin_of("acme")] {
+        let first = world.admin.tokens(&caller, None).await.unwrap();
+        assert_eq!(first.tokens.len(), PAGE);
+        assert!(first.tokens.is_sorted_by_key(|token| std::cmp::Reverse(token.created_at)));
+        let second = world.admin.tokens(&caller, first.next.as_deref()).await.unwrap();
+        assert_eq!((second.tokens.len(), second.next), (5, None));
+        let seen = first.tokens.into_iter().chain(second.tokens).map(|token| token.id);
+        assert_eq!(seen.collect::<std::collections::BTreeSet<_>>(), all);
+    }
+    for nonsense in ["", "x", "1", "1.a b", "x.id", "1.'", "99999999999999999999.id"] {
+        let refused = world.admin.tokens(&operator(), Some(nonsense)).await;
+        assert!(matches!(refused, Err(AdminError::Faulty(_))), "{nonsense}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_forgotten_some_months_after_its_end_and_with_the_next_one() {
+    let world = World::new().await;
+    let listed = async || world.admin.tokens(&operator(), None).await.unwrap().tokens.len();
+    let expiring = made(&world, Role::Operator, None).await;
+    let revoked = made(&world, Role::Operator, None).await;
+    world.admin.revoke_token(&operator(), &revoked.info.id).await.unwrap();
+    world.pass(91 * DAY);
+    made(&world, Role::Operator, None).await;
+    assert_eq!(listed().await, 2, "the one that was revoked 91 days ago is not listed any more");
+    world.pass(DAY);
+    assert!(is_refused(&enters(&world, &expiring.token).await));
+    world.pass(400 * DAY);
+    assert!(world.admin.tokens_kept().first().await.unwrap().is_none(), "nobody gets in by waiting");
+    made(&world, Role::Operator, None).await;
+    assert_eq!(listed().await, 1);
 }

@@ -14,7 +14,7 @@ use super::{
     routes::{Endpoint, Takes},
 };
 use crate::{
-    admin::{CreatedToken, NewToken, Role, TenantList, TokenInfo},
+    admin::{CreatedToken, NewToken, Role, TenantList, TokenInfo, TokenList},
     tenant::{PlatformFile, stored_schema},
 };
 
@@ -163,7 +163,7 @@ fn schemas() -> Value {
     for (name, list) in [("Apps", "AppDocument"), ("Connections", "ConnectionDocument")] {
         schemas.add(name, object(&json!({ (name.to_lowercase()): array(&to(list)) })));
     }
-    schemas.add("Tokens", object(&json!({ "tokens": array(&to("Token")) })));
+    schemas.add_type::<TokenList>("Tokens");
     let text = || json!({ "type": "string" });
     let texts = || array(&json!({ "type": "string" }));
     schemas.add("Platforms", object(&json!({ "platforms": texts() })));

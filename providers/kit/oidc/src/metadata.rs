@@ -56,6 +56,9 @@ const LISTS: [&str; 17] = [
 /// Why a metadata document is not taken. The member at fault is named, its value is not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum MetadataError {
+    /// Something else than a success.
+    #[error("the metadata's address answers with status {0}")]
+    Status(u16),
     /// Not one JSON object.
     #[error("the metadata is not one JSON object")]
     Malformed,
@@ -79,11 +82,13 @@ pub(crate) enum MetadataError {
 impl From<MetadataError> for ProviderError {
     fn from(error: MetadataError) -> Self {
         let fault = match error {
+            MetadataError::Status(429 | 500..=599) => Fault::ProviderUnavailable,
             MetadataError::Malformed | MetadataError::Type(_) => Fault::ResponseRejected(Reason::Malformed),
             MetadataError::Issuer => Fault::ResponseRejected(Reason::Issuer),
-            MetadataError::Missing(_) | MetadataError::Endpoint(..) | MetadataError::CodeFlow => {
-                Fault::ConnectionMisconfigured
-            }
+            MetadataError::Status(_)
+            | MetadataError::Missing(_)
+            | MetadataError::Endpoint(..)
+            | MetadataError::CodeFlow => Fault::ConnectionMisconfigured,
         };
         Self::new(fault, Stage::Discovery).because(error)
     }

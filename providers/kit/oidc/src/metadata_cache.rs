@@ -151,8 +151,7 @@ fn body(response: &Response) -> Result<&[u8], ProviderError> {
     match response.status {
         200 if response.content_type.as_deref() == Some("application/json") => Ok(&response.body),
         200 => Err(MetadataError::Malformed.into()),
-        429 | 500..=599 => Err(unavailable()),
-        _ => Err(ProviderError::new(Fault::ConnectionMisconfigured, Stage::Discovery)),
+        status => Err(MetadataError::Status(status).into()),
     }
 }
 

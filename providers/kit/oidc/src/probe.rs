@@ -8,11 +8,11 @@ use std::time::Duration;
 use serde_json::Value;
 use tunnus_sdk::{
     Fault, Finding, ProviderError, Reason, Request, Severity, SigningAlgorithm, Stage, Timestamp,
-    error::AtStage as _, json::parse_object,
+    json::parse_object,
 };
 
 use crate::{
-    ClientAuth, Metadata, Presence, Profile, RelyingParty, ResponseMode, TokenDemand, UserinfoDemand, error,
+    ClientAuth, Metadata, Presence, Profile, RelyingParty, ResponseMode, TokenDemand, UserinfoDemand,
     metadata::ISSUER_PARAMETER, metadata_cache,
 };
 
@@ -131,13 +131,11 @@ const fn auth_method(client_auth: &ClientAuth) -> &'static str {
     }
 }
 
-fn keys(rp: &RelyingParty, published: Result<Vec<Value>, ProviderError>) -> Finding {
+fn keys(rp: &RelyingParty, published: Result<Vec<Value>, Finding>) -> Finding {
     let keys = match published {
+        Ok(keys) if keys.is_empty() => return key_fault("the upstream publishes none at all"),
         Ok(keys) => keys,
-        Err(error) => {
-            let remedy = "look whether the upstream is up and this host can reach its jwks_uri";
-            return finding(Severity::Fault, "keys", error.to_string(), remedy);
-        }
+        Err(finding) => return finding,
     };
     let verifies = signing(&rp.profile.id_token).iter().any(|algorithm| has(&keys, kind(*algorithm), "sig"));
     let seals = rp.profile.request.protection.encryption().is_none() || has(&keys, "RSA", "enc");
@@ -169,22 +167,31 @@ fn has(keys: &[Value], kind: &str, usage: &str) -> bool {
     })
 }
 
-/// The published keys, and what the upstream's clock said.
+/// The published keys, and what the upstream's clock said; a finding where there are none to be had.
 async fn published(
     rp: &RelyingParty,
     metadata: &Metadata,
-) -> Result<(Vec<Value>, Option<Timestamp>), ProviderError> {
+) -> Result<(Vec<Value>, Option<Timestamp>), Finding> {
+    let fault = |text: String, remedy: &str| finding(Severity::Fault, "keys", text, remedy);
+    let reach = "look whether the upstream is up and this host can reach its jwks_uri";
     let request = Request::get(Stage::Jwks, metadata.jwks_uri.clone());
-    let response = rp.host.send(request).await.map_err(|error| error.at(Stage::Jwks))?;
-    if response.status != 200 {
-        return Err(error::refusal(&rp.profile, &response, Stage::Jwks));
+    let response = rp.host.send(request).await;
+    let response = response.map_err(|error| fault(format!("cannot be fetched: {error}"), reach))?;
+    match response.status {
+        200 => {}
+        status @ 300..=399 => {
+            let text = format!("jwks_uri answers with status {status}: redirects are not followed");
+            return Err(fault(text, "ask the upstream to name in its metadata where its keys really are"));
+        }
+        status => return Err(fault(format!("jwks_uri answers with status {status}"), reach)),
     }
     // RFC 7517, section 8.5.2, has a media type of its own beside `application/json`; both are seen.
     let keys = parse_object(&response.body).ok().and_then(|mut document| document.remove("keys"));
-    match keys {
-        Some(Value::Array(keys)) => Ok((keys, response.date)),
-        Some(_) | None => Err(ProviderError::rejected(Reason::Malformed, Stage::Jwks)),
-    }
+    let Some(Value::Array(keys)) = keys else {
+        let remedy = "look whether jwks_uri is the upstream's and no proxy answers in its place";
+        return Err(fault("what stands at jwks_uri is no JSON document with keys".to_owned(), remedy));
+    };
+    Ok((keys, response.date))
 }
 
 fn fine(subject: &str, text: String) -> Finding {

@@ -312,7 +312,7 @@ async fn a_session_ends_with_its_token_by_signing_out_and_unused() {
         assert_eq!(site.get(&revoked, "/console/tenants").await.status, 200);
     }
     assert_eq!(site.get(&idle, "/console/tenants").await.status, 303);
-    let id = site.admin().tokens(&operator()).await.unwrap()[0].id.clone();
+    let id = site.admin().tokens(&operator(), None).await.unwrap().tokens[0].id.clone();
     site.admin().revoke_token(&operator(), &id).await.unwrap();
     assert_eq!(site.get(&revoked, "/console/tenants").await.status, 303);
 }

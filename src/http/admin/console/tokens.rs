@@ -4,23 +4,31 @@ use actix_web::{
     HttpResponse,
     web::{Path, Query},
 };
+use serde::Deserialize;
 use tunnus_sdk::{SettingsError, Timestamp};
 
 use super::{
     answer::{Reply, serve},
     form::{Answers, Control, Item, Label, Pick, Shape, Shown, Summary},
-    page::{Block, Cell, Form, Notice, Page, Table, Tone},
+    page::{Block, Cell, Form, Link, Notice, Page, Table, Tone},
     tenants::{Saved, sure},
     visitor::{Posted, Visitor},
 };
 use crate::admin::{AdminError, NewToken, Right, Role, TokenInfo};
 
-/// The list, and a token that was just made.
-pub async fn list(visitor: Visitor, saved: Query<Saved>) -> HttpResponse {
-    serve(visitor, move |visitor| async move { shown(&visitor, &saved).await }).await
+/// Which page of the list.
+#[derive(Debug, Deserialize)]
+pub struct Start {
+    after: Option<String>,
 }
 
-async fn shown(visitor: &Visitor, saved: &Saved) -> Result<Reply, AdminError> {
+/// The list, and a token that was just made.
+pub async fn list(visitor: Visitor, saved: Query<Saved>, start: Query<Start>) -> HttpResponse {
+    let after = start.into_inner().after;
+    serve(visitor, move |visitor| async move { shown(&visitor, &saved, after.as_deref()).await }).await
+}
+
+async fn shown(visitor: &Visitor, saved: &Saved, after: Option<&str>) -> Result<Reply, AdminError> {
     let texts = visitor.texts();
     let mut page = frame(visitor);
     page.notices = saved.notices(visitor);
@@ -31,7 +39,12 @@ async fn shown(visitor: &Visitor, saved: &Saved) -> Result<Reply, AdminError> {
         let (label, text) = (texts.admin_token.to_owned(), token.expose_str().to_owned());
         page.blocks.push(Block::Code { label, text });
     }
-    page.blocks.push(table(visitor).await?);
+    let listed = visitor.admin.tokens(&visitor.caller, after).await?;
+    page.blocks.push(table(visitor, &listed.tokens));
+    if let Some(next) = &listed.next {
+        let href = format!("/console/tokens?after={next}");
+        page.blocks.push(Block::Links(vec![Link::to(texts.more, href)]));
+    }
     if visitor.caller.may(Right::WriteTokens) {
         page.blocks.push(Block::Heading(texts.new_token.to_owned()));
         page.blocks.push(form(visitor, &Answers::default(), &[]));
@@ -43,9 +56,8 @@ fn frame(visitor: &Visitor) -> Page {
     Page { title: visitor.texts().tokens.to_owned(), ..Page::default() }
 }
 
-async fn table(visitor: &Visitor) -> Result<Block, AdminError> {
+fn table(visitor: &Visitor, tokens: &[TokenInfo]) -> Block {
     let texts = visitor.texts();
-    let tokens = visitor.admin.tokens(&visitor.caller).await?;
     let now = visitor.broker.flows.ambient.now();
     let row = |token: &TokenInfo| {
         let state = state(visitor, token, now);
@@ -61,12 +73,12 @@ async fn table(visitor: &Visitor) -> Result<Block, AdminError> {
         ]
     };
     let head = [texts.name, texts.role_label, texts.reach, texts.expires, texts.state, texts.revoke];
-    Ok(Block::Table(Table {
+    Block::Table(Table {
         caption: texts.tokens.to_owned(),
         head: head.map(str::to_owned).to_vec(),
         rows: tokens.iter().map(row).collect(),
         empty: texts.no_tokens.to_owned(),
-    }))
+    })
 }
 
 fn state(visitor: &Visitor, token: &TokenInfo, now: Timestamp) -> Cell {

@@ -27,9 +27,10 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get(
         "/tokens",
         Right::ReadTokens,
-        "The admin tokens within reach, the newest first; never the token itself",
+        "The admin tokens within reach, the newest first, in pages; never the token itself",
         does!(tokens::list),
     )
+    .takes(Takes::Query(tokens::LISTING))
     .gives(&[200], "Tokens"),
     post(
         "/tokens",

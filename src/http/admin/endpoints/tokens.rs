@@ -1,10 +1,11 @@
 //! Tokens, and who shows one.
 
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
     admin::{AdminError, NewToken},
-    http::admin::{answer::Answer, asked::Asked},
+    http::admin::{answer::Answer, asked::Asked, routes::Parameter},
 };
 
 /// Who asks.
@@ -19,9 +20,23 @@ pub async fn me(asked: Asked) -> Result<Answer, AdminError> {
     }))
 }
 
+/// What a listing takes.
+pub const LISTING: &[Parameter] = &[Parameter {
+    name: "after",
+    about: "Where the page begins: `next` of the page before",
+    schema: r#"{"type":"string"}"#,
+}];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    after: Option<String>,
+}
+
 /// Those within reach.
 pub async fn list(asked: Asked) -> Result<Answer, AdminError> {
-    Answer::of(json!({ "tokens": asked.admin.tokens(&asked.caller).await? }))
+    let Query { after } = asked.query()?;
+    Answer::of(asked.admin.tokens(&asked.caller, after.as_deref()).await?)
 }
 
 /// Makes one.
