@@ -16,7 +16,7 @@ use crate::{
     config::Lifetimes,
     error::{Code, Error},
     flow::keep::Flows,
-    host::{Outbound, OutboundLimits, ends},
+    host::{Outbound, OutboundLimits, Proofs, ends},
     limits::{Class, Limiter, Subject},
     metrics::Metrics,
     providers::Providers,
@@ -57,6 +57,8 @@ pub struct Broker {
     pub metrics: Arc<Metrics>,
     /// Counts every cryptographic operation.
     pub operations: Arc<Operations>,
+    /// The keys of ours that upstreams are seen to have.
+    pub proofs: Proofs,
     /// Where legs run: a caller that hangs up ends nothing.
     pub runtime: Handle,
     /// Whether hints of the sandbox are understood.
@@ -130,6 +132,7 @@ impl Broker {
         let outbound =
             Outbound::new(&parts.egress, metrics.clone(), operations.clone(), parts.ambient.clone())?;
         let outbound = Arc::new(outbound.limited(parts.outbound));
+        let proofs = outbound.proofs().clone();
         let flows = Flows {
             store: Arc::new(MeteredStore::new(parts.store, metrics.clone())),
             sealer: Arc::new(sealer),
@@ -156,6 +159,7 @@ impl Broker {
             limits: parts.limits,
             metrics,
             operations,
+            proofs,
             runtime: Handle::current(),
             sandbox: parts.sandbox,
             stopping: AtomicBool::new(false),

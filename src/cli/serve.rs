@@ -85,7 +85,8 @@ impl Keeping {
             Self::Follow(follower) => {
                 let keyring = Keyring::new(follower.store().clone(), policy, Ambient::system());
                 let following = follower.run(|followed| broker.follow_store(followed));
-                tokio::join!(following, Rotation::new(keyring).run());
+                let proving = keyring.clone().follow(broker.proofs.clone());
+                tokio::join!(following, Rotation::new(keyring).run(), proving);
             }
         }
     }

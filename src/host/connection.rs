@@ -23,6 +23,7 @@ use super::{
     exchange,
     jwks::Jwks,
     ledger, observed,
+    proofs::{self, Named},
     tls::ConnectionTls,
     upstream::{Turn, Upstreams},
 };
@@ -42,6 +43,8 @@ pub struct ConnectionHost {
     return_base: Url,
     pub(super) floor: Floor,
     pub(super) keys: Keys,
+    /// What those decryption keys are called that its upstream is not known to have.
+    awaited: Vec<String>,
     pub(super) jwks: Jwks,
     pub(super) limits: OutboundLimits,
     upstreams: Upstreams,
@@ -75,6 +78,7 @@ impl ConnectionHost {
             return_base: return_base.ok_or(CredentialError::ReturnUrl)?,
             floor,
             keys: Keys::parse(&connection.credentials)?,
+            awaited: proofs::awaited(connection),
             jwks: Jwks::new(outbound.ambient.clone()),
             upstreams: Upstreams::new(&limits, outbound.ambient.clone()),
             limits,
@@ -106,6 +110,18 @@ impl ConnectionHost {
     #[must_use]
     pub fn is_disturbed(&self) -> bool {
         self.upstreams.endpoints().values().any(|spared| spared.at_all)
+    }
+
+    /// Notes which key of ours the upstream has used. Only of a token that opened and that the upstream
+    /// has signed: anybody who has our public key can encrypt.
+    pub(super) fn note_use(&self, token: &str) {
+        if self.awaited.is_empty() {
+            return;
+        }
+        if let Some(kid) = ledger::kid_of(token).filter(|kid| self.awaited.contains(kid)) {
+            let (tenant, connection) = (self.tenant.clone(), self.connection.clone());
+            self.outbound.proofs().put(Named { tenant, connection, kid });
+        }
     }
 
     async fn exchange(&self, request: Request) -> Result<Response, SendError> {

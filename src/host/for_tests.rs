@@ -19,6 +19,7 @@ use url::Url;
 use super::{ConnectionHost, CredentialError, Outbound, OutboundLimits};
 use crate::{
     ambient::Ambient,
+    keyring::Key,
     metrics::Metrics,
     tenant::{limits::Limits, model::Connection},
 };
@@ -159,6 +160,7 @@ pub(super) struct Setup {
     pub(super) floor: Floor,
     pub(super) limits: OutboundLimits,
     pub(super) clock: Clock,
+    pub(super) ring: Vec<Key>,
 }
 
 impl Setup {
@@ -170,6 +172,7 @@ impl Setup {
             floor: Floor::default(),
             limits: OutboundLimits::default(),
             clock: Clock::new(),
+            ring: Vec::new(),
         }
     }
 
@@ -205,7 +208,7 @@ impl Setup {
             settings: serde_json::Value::Null,
             credentials: self.credentials,
             revision: 1,
-            ring: Vec::new(),
+            ring: self.ring,
             key_set: OnceLock::new(),
         };
         ConnectionHost::new(

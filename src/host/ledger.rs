@@ -94,7 +94,8 @@ fn is_plain(text: &str) -> bool {
     text.len() <= ID_LENGTH && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn kid_of(token: &str) -> Option<String> {
+/// The key that an encrypted token names.
+pub(super) fn kid_of(token: &str) -> Option<String> {
     let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
     let header: serde_json::Value = serde_json::from_slice(&header).ok()?;
     header.get("kid")?.as_str().map(str::to_owned)

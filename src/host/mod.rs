@@ -22,6 +22,7 @@ mod ledger;
 mod lookup;
 pub mod observed;
 mod open;
+mod proofs;
 mod tls;
 mod upstream;
 
@@ -42,6 +43,7 @@ pub use self::{
     credentials::{CredentialError, ends},
     egress::OutboundError,
     ledger::{Ledger, noted},
+    proofs::{Named, Proofs, is_awaited},
 };
 use self::{
     client::Clients,
@@ -114,6 +116,7 @@ pub struct Outbound {
     metrics: Arc<Metrics>,
     operations: Arc<Operations>,
     ambient: Ambient,
+    proofs: Proofs,
 }
 
 impl Outbound {
@@ -139,6 +142,7 @@ impl Outbound {
             metrics,
             operations,
             ambient,
+            proofs: Proofs::default(),
         })
     }
 
@@ -179,6 +183,12 @@ impl Outbound {
         let (result, took) = self.pool.run(measured).await?;
         away::add(took);
         Ok(result)
+    }
+
+    /// The keys of ours that upstreams are seen to have.
+    #[must_use]
+    pub const fn proofs(&self) -> &Proofs {
+        &self.proofs
     }
 
     /// The same within other bounds.

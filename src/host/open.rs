@@ -40,7 +40,9 @@ impl ConnectionHost {
             Protection::Signed(signature) => self.verify(signature, token).await,
             Protection::Nested(encryption, signature) => {
                 let inner = self.decrypt(encryption, token).await?;
-                self.verify(signature, inner.expose_str()).await
+                let claims = self.verify(signature, inner.expose_str()).await?;
+                self.note_use(token);
+                Ok(claims)
             }
         }
     }

@@ -14,6 +14,7 @@ use super::{
     },
     *,
 };
+use crate::keyring::State;
 
 const ES256: Signing = Signing { algorithm: SigningAlgorithm::ES256, typ: None };
 
@@ -194,13 +195,49 @@ const PLAIN: Expect =
 
 /// A host with an RSA key, and the public half to encrypt to.
 fn host_with_ring(upstream: &Upstream) -> (ConnectionHost, EncryptionKey) {
+    host_with_key_in(upstream, None)
+}
+
+/// The same where the ring has the key in a state.
+fn host_with_key_in(upstream: &Upstream, state: Option<State>) -> (ConnectionHost, EncryptionKey) {
     let jwk = generate::rsa(2048, KeyUse::Encryption).unwrap();
-    let public = json!({ "keys": DecryptionRing::parse(std::slice::from_ref(&jwk)).unwrap().public_jwks() });
+    let public = DecryptionRing::parse(std::slice::from_ref(&jwk)).unwrap().public_jwks();
+    let in_ring = |state: State| {
+        let key = json!({
+            "connection": "ftn", "purpose": "decryption", "kind": "rsa2048", "kid": public[0]["kid"],
+            "state": state, "since": 1, "made_at": 1, "public": public[0],
+        });
+        serde_json::from_value(key).unwrap()
+    };
+    let (ring, public) = (state.map(in_ring).into_iter().collect(), json!({ "keys": public }));
     let public = PublicKeys::parse(public.to_string().as_bytes()).unwrap();
     let credentials = Credentials { decryption: vec![jwk], ..Credentials::default() };
-    let host =
-        Setup { credentials, floor: floor(Shape::Nested), ..Setup::calling(upstream) }.build().unwrap();
-    (host, public.encryption_key(KeyEncryption::RsaOaep).unwrap())
+    let setup = Setup { credentials, floor: floor(Shape::Nested), ring, ..Setup::calling(upstream) };
+    (setup.build().unwrap(), public.encryption_key(KeyEncryption::RsaOaep).unwrap())
+}
+
+#[tokio::test]
+async fn a_key_that_waits_is_proved_by_a_token_that_the_upstream_has_signed_and_by_no_other() {
+    let key = key();
+    let [inner, forged] = [token(&key), token(&self::key())];
+    let upstream = publishing(vec![vec![key]]);
+    for (state, is_awaited) in [
+        (Some(State::AwaitingRegistration), true),
+        (Some(State::Created), true),
+        (Some(State::Active), false),
+        (Some(State::Cooldown), false),
+        (None, false),
+    ] {
+        let (host, public) = host_with_key_in(&upstream, state);
+        let strangers = encrypted(&public, forged.expose_str());
+        assert!(host.open(&nested(&upstream), strangers.expose_str()).await.is_err());
+        assert_eq!(host.outbound.proofs().waiting(), 0, "anybody can encrypt: {state:?}");
+        for _ in 0..2 {
+            let sealed = encrypted(&public, inner.expose_str());
+            assert_eq!(host.open(&nested(&upstream), sealed.expose_str()).await.unwrap(), claims());
+        }
+        assert_eq!(host.outbound.proofs().waiting(), usize::from(is_awaited), "{state:?}");
+    }
 }
 
 fn encrypted(key: &EncryptionKey, token: &str) -> Hidden<String> {

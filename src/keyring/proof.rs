@@ -1,11 +1,14 @@
-//! Proof that an upstream has a key: it takes a request that the key has signed.
+//! Proof that an upstream has a key: it takes a request that the key has signed, or a token of its own
+//! names the key.
 
 use tunnus_jose::{KeyUse, renamed};
 use tunnus_sdk::{BrowserRequest, LoginRequest, Member, Step, SubjectSource};
 
-use super::{Keyring, KeyringError, Purpose, State};
+use super::{Key, Keyring, KeyringError, Purpose, State};
 use crate::{
+    audit::event::Actor,
     error::Error,
+    host::{Named, Proofs, is_awaited},
     tenant::{connections::Connections, model::Connection},
 };
 
@@ -60,6 +63,47 @@ impl Keyring {
             }
         }
     }
+}
+
+impl Keyring {
+    /// Notes every key that is seen in use, until dropped.
+    pub async fn follow(self, proofs: Proofs) {
+        loop {
+            let named = proofs.next().await;
+            log(&named, &self.named(&named).await);
+        }
+    }
+
+    /// Notes that an upstream has a decryption key, as [`Self::registered`] does; whether it waited for
+    /// that. It does so once.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn named(&self, named: &Named) -> Result<bool, KeyringError> {
+        let Named { tenant, connection, kid } = named;
+        let (now, by) = (self.ambient().now(), Actor::broker("keys: a token names it"));
+        let changed = self.change(&by, tenant, |stored| {
+            let is_it =
+                |key: &Key| is_awaited(key) && key.connection.as_ref() == Some(connection) && key.kid == *kid;
+            let found = stored.keys.iter().find(|(_, stored)| is_it(&stored.key));
+            let known = |key: &Key| Key { state: State::WarmUp, since: now, ..key.clone() };
+            Ok(found.map(|(id, stored)| (id.clone(), (known(&stored.key), None))).into_iter().collect())
+        });
+        Ok(changed.await? > 0)
+    }
+}
+
+fn log(Named { tenant, connection, .. }: &Named, noted: &Result<bool, KeyringError>) {
+    match noted {
+        Ok(true) => tracing::info!(tenant, connection, "the upstream has a key: its token names it"),
+        Ok(false) => {}
+        Err(error) => log_failure(tenant, error),
+    }
+}
+
+/// The next login that names the key says so again.
+fn log_failure(tenant: &str, error: &KeyringError) {
+    tracing::warn!(tenant, %error, "that an upstream has a key was not noted");
 }
 
 /// Whether the upstream has the request already and gave a name to it.

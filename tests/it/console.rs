@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The upstreams of a broker that is reached at `public_url`.
-fn upstreams(public_url: String) -> Sandbox {
+pub fn upstreams(public_url: String) -> Sandbox {
     let options = Options {
         listen: "127.0.0.1:0".parse().unwrap(),
         public_url: Some(public_url),
@@ -32,7 +32,7 @@ fn upstreams(public_url: String) -> Sandbox {
 
 /// What the upstream's dashboard shows of the client that is registered for a connection: its settings,
 /// and the keys that were made there.
-fn registration(sandbox: &Sandbox, connection: &str) -> Value {
+pub fn registration(sandbox: &Sandbox, connection: &str) -> Value {
     let tenant = sandbox.tenants.tenant(TENANT).unwrap();
     let connection = tenant.connection(connection).unwrap();
     let first = |keys: &[tunnus_sdk::Hidden<String>]| keys.first().map(|key| key.expose_str().to_owned());

@@ -37,6 +37,8 @@ mod metrics;
 #[cfg(test)]
 mod pauses;
 #[cfg(test)]
+mod proofs;
+#[cfg(test)]
 mod several;
 #[cfg(test)]
 mod stopping;

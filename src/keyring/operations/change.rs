@@ -19,11 +19,11 @@ use crate::{
 const TRIES: usize = 8;
 
 /// What becomes of the keys of a ring: each as it shall be, with its private part where that is new.
-pub(super) type Changes = BTreeMap<String, (Key, Option<Hidden<String>>)>;
+pub(in crate::keyring) type Changes = BTreeMap<String, (Key, Option<Hidden<String>>)>;
 
 impl Keyring {
     /// Makes a change of a ring, with every step that is due after it; how many keys it touched.
-    pub(super) async fn change(
+    pub(in crate::keyring) async fn change(
         &self,
         by: &Actor,
         tenant: &str,

@@ -3,12 +3,14 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use tempfile::TempDir;
 use tunnus_jose::{CertificateError, KeyError, certificate::self_signed, generate};
 use tunnus_sdk::{Hidden, Timestamp};
 
 use super::*;
 use crate::{
+    host::Named,
     keyring::{KeyKind, Rotation, Sweep},
     sql::SqlUrl,
     tenant::{
@@ -279,6 +281,70 @@ async fn a_certificate_is_asked_for_and_only_that_one_is_taken() {
     let tenant = world.keyring.store.load("acme").await.unwrap().unwrap().tenant;
     let shown = tenant.connection("bank").unwrap().credentials.certificate.clone().unwrap();
     assert!(shown.expose_str().starts_with(&good) && shown.expose_str().contains("PRIVATE KEY"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_a_token_names_comes_into_use_once_and_that_is_on_record() {
+    let world = World::new().await;
+    let old = world.active(Some("bank"), Purpose::Decryption).await;
+    let new = world.keyring.rotate(&ada(), "acme", (&old.id, false)).await.unwrap();
+    let named = |connection: &str, kid: &str| Named {
+        tenant: "acme".to_owned(),
+        connection: connection.to_owned(),
+        kid: kid.to_owned(),
+    };
+    let signing = world.active(Some("bank"), Purpose::Signing).await;
+    for other in [named("bank", "k"), named("other", &new.kid), named("bank", &signing.kid)] {
+        assert!(!world.keyring.named(&other).await.unwrap(), "{other:?}");
+    }
+    assert_eq!(world.states(Purpose::Decryption).await, ["active", "created"]);
+    assert!(world.keyring.named(&named("bank", &new.kid)).await.unwrap());
+    assert_eq!(world.states(Purpose::Decryption).await, ["cooldown", "active"]);
+    for kid in [&new.kid, &old.kid] {
+        assert!(!world.keyring.named(&named("bank", kid)).await.unwrap());
+    }
+    let records = world.keyring.store.audit().records().unwrap();
+    let events = records.latest("acme", 10, None).await.unwrap();
+    let by_token = |name: &str| name == "keys: a token names it";
+    let noted = events.iter().filter(|event| event.body.actor.as_ref().is_some_and(|by| by_token(&by.name)));
+    assert_eq!(noted.count(), 1, "{events:?}");
+    let gone = Named { tenant: "nowhere".to_owned(), ..named("bank", "k") };
+    assert!(matches!(world.keyring.named(&gone).await, Err(KeyringError::NoTenant(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_for_a_certificate_can_be_had_again_and_only_of_a_key_that_was_made_for_one() {
+    let world = World::new().await;
+    let request = Request {
+        connection: "bank".to_owned(),
+        common_name: "client-1".to_owned(),
+        organisation: Some("Acme Oy".to_owned()),
+        kind: KeyKind::P256,
+    };
+    let (key, first) = world.keyring.csr(&ada(), "acme", request).await.unwrap();
+    let (same, again) = world.keyring.request("acme", &key.id).await.unwrap();
+    assert_eq!(same, key);
+    let subject = |pem: &str| {
+        let request = readable(pem);
+        assert!(request.contains("client-1") && request.contains("Acme Oy"), "{request}");
+        request
+    };
+    assert_eq!(subject(&first), subject(&again));
+    let signing = world.active(Some("bank"), Purpose::Signing).await;
+    assert!(world.keyring.request("acme", &signing.id).await.is_err());
+    world.keyring.retire(&ada(), "acme", &key.id).await.unwrap();
+    assert!(world.keyring.request("acme", &key.id).await.is_err(), "its private part is gone");
+}
+
+/// The readable part of a request, up to its signature, which differs from time to time.
+fn readable(pem: &str) -> String {
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let der = STANDARD.decode(base64).unwrap();
+    der.iter()
+        .take(120)
+        .map(|byte| char::from(*byte))
+        .filter(|letter| letter.is_ascii_graphic() || *letter == ' ')
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
