@@ -1,5 +1,5 @@
-//! Bounds the checks of connections under way: each asks upstreams that somebody has named, and some
-//! many of them.
+//! Bounds what is dear and under way: checks of connections, which ask upstreams that somebody has named
+//! and some many of them, and whole trails that are read.
 
 use std::{
     collections::HashSet,

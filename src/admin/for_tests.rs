@@ -77,6 +77,11 @@ impl World {
         self.admin.checks.begin(tenant).unwrap()
     }
 
+    /// A tenant's trail that is being read until this is dropped.
+    pub fn reading(&self, tenant: &str) -> impl Drop + use<> {
+        self.admin.trails.begin(tenant).unwrap()
+    }
+
     /// Lets time pass.
     pub fn pass(&self, seconds: i64) {
         self.now.fetch_add(seconds, Ordering::Relaxed);

@@ -22,6 +22,7 @@ mod secrets;
 mod source;
 mod tenants;
 mod tokens;
+mod trail;
 mod trials;
 
 use std::{fmt, sync::Arc};
@@ -41,10 +42,12 @@ pub use self::{
     document::{Document, Expected, Generated, Saved},
     error::AdminError,
     keys::Registration,
+    platforms::EnabledAt,
     provider_kinds::ProviderKind,
     rights::{On, Right},
     tenants::{Listing, TenantList, TenantSummary},
     tokens::{CreatedToken, NewToken, TokenInfo, TokenList, Tokens},
+    trail::Export,
     trials::{NewTrial, Told, TrialInfo, TrialStatus},
 };
 
@@ -58,6 +61,7 @@ pub struct Admin {
     tokens: Tokens,
     keys: Policy,
     checks: Checks,
+    trails: Checks,
     ambient: Ambient,
     login: Option<Arc<Login>>,
     /// The admin listener's own address, where it has one.
@@ -69,13 +73,14 @@ impl Admin {
     #[must_use]
     pub fn of_store(store: Store, providers: Providers, ambient: Ambient) -> Self {
         let tokens = Tokens::in_sql(store.sql().clone(), store.audit().clone(), ambient.clone());
-        let (keys, checks) = (Policy::default(), Checks::default());
+        let (keys, checks, trails) = (Policy::default(), Checks::default(), Checks::default());
         Self {
             source: Source::Store(store),
             providers,
             tokens,
             keys,
             checks,
+            trails,
             ambient,
             login: None,
             console: None,
@@ -86,13 +91,14 @@ impl Admin {
     #[must_use]
     pub fn of_folder(folder: Folder, providers: Providers, audit: Audit, ambient: Ambient) -> Self {
         let tokens = Tokens::in_memory(audit, ambient.clone());
-        let (keys, checks) = (Policy::default(), Checks::default());
+        let (keys, checks, trails) = (Policy::default(), Checks::default(), Checks::default());
         Self {
             source: Source::Folder(folder),
             providers,
             tokens,
             keys,
             checks,
+            trails,
             ambient,
             login: None,
             console: None,

@@ -8,11 +8,31 @@ use tunnus_sdk::SettingsError;
 use super::{
     Admin, AdminError, Caller, Document, Expected, Generated, On, Right, Saved, Scope,
     secrets::{Unmask, masked},
+    tenants::MOST,
 };
 use crate::tenant::{
     is_id,
     store::{PlatformChange, PlatformError, StoredPlatform, change::Part},
 };
+
+/// A tenant of a platform.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnabledAt {
+    /// Its id.
+    pub id: String,
+    /// Its name: a text, or one in each language.
+    pub name: Value,
+    /// The apps of the platform that are enabled there.
+    pub apps: Vec<String>,
+}
+
+impl EnabledAt {
+    pub(super) fn of(id: String, document: &Value) -> Self {
+        let apps = document.get("platform_apps").and_then(Value::as_array).into_iter().flatten();
+        let apps = apps.map(id_of).map(str::to_owned).collect();
+        Self { id, name: document.pointer("/tenant/name").cloned().unwrap_or_default(), apps }
+    }
+}
 
 impl Admin {
     /// The ids of the platforms that the caller reaches.
@@ -38,6 +58,19 @@ impl Admin {
         stored.as_ref().map(shown).ok_or(AdminError::NotFound)
     }
 
+    /// The tenants of a platform, each with the apps of it that are enabled there: the first of them,
+    /// and whether there are more.
+    ///
+    /// # Errors
+    /// As [`Self::permit`].
+    pub async fn tenants_of(&self, caller: &Caller, id: &str) -> Result<(Vec<EnabledAt>, bool), AdminError> {
+        self.permit(caller, Right::ReadPlatform, On::Platform(id)).await?;
+        let mut tenants = self.source.enabled_at(id, MOST + 1).await?;
+        let more = tenants.len() > MOST;
+        tenants.truncate(MOST);
+        Ok((tenants, more))
+    }
+
     /// Makes or changes a platform: `document` is the whole of it, with secrets as an app takes them.
     ///
     /// # Errors
@@ -49,6 +82,7 @@ impl Admin {
         (expected, document): (Expected, Value),
     ) -> Result<Saved, AdminError> {
         if !is_id(id) {
+            self.permit(caller, Right::FoundPlatform, On::Everything).await?;
             return Err(AdminError::fault(
                 "/platform/id",
                 "lower case letters, digits and hyphens, at most 63",

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::Row as _;
 use tokio::task::spawn_blocking;
 
-use super::{AdminError, Listing, Scope, TenantSummary};
+use super::{AdminError, EnabledAt, Listing, Scope, TenantSummary};
 use crate::{
     app::Broker,
     tenant::{
@@ -59,6 +59,23 @@ impl Source {
             Self::Store(store) => Ok(store.read_platform(id).await?),
             Self::Folder(_) => Ok(None),
         }
+    }
+
+    /// The tenants of a platform with what they have enabled, up to `limit`.
+    pub(super) async fn enabled_at(
+        &self,
+        platform: &str,
+        limit: usize,
+    ) -> Result<Vec<EnabledAt>, AdminError> {
+        let Self::Store(store) = self else { return Ok(Vec::new()) };
+        let rows = "SELECT id, document FROM tenants WHERE platform = $1 ORDER BY id LIMIT $2";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = sqlx::query(rows).bind(platform).bind(limit).fetch_all(store.sql().pool()).await?;
+        let read = |row: &sqlx::any::AnyRow| {
+            let (id, document): (String, String) = (row.try_get("id")?, row.try_get("document")?);
+            Ok(EnabledAt::of(id, &serde_json::from_str(&document).unwrap_or_default()))
+        };
+        rows.iter().map(read).collect()
     }
 
     /// A tenant to serve, as it is kept now.

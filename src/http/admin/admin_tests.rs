@@ -167,7 +167,8 @@ fn reaches(endpoint: &Endpoint, scope: &Scope) -> bool {
     } else if about("{platform}") {
         of(scope, "", "group")
     } else {
-        let everything = ["/audit", "/audit/find", "/usage"].contains(&endpoint.path);
+        let everything =
+            ["/audit", "/audit/find", "/usage", "/audit/verify", "/audit/export"].contains(&endpoint.path);
         !everything || *scope == Scope::All
     }
 }
@@ -406,6 +407,26 @@ fn a_refusal_of_ours_tells_nothing_of_its_cause() {
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let body = format!("{:?}", response.body());
     assert!(!body.contains("hunter2"));
+}
+
+#[actix_web::test]
+async fn a_trail_is_checked_and_exported_one_at_a_time() {
+    let api = Api::new().await;
+    let auditor = api.token(Role::Auditor, Some("acme")).await;
+    let paths = [(Method::Post, "/tenants/acme/audit/verify"), (Method::Get, "/tenants/acme/audit/export")];
+    let reading = api.world.reading("acme");
+    for (method, path) in paths {
+        assert_eq!(api.ask(&auditor, method, path, None).await.status, 429, "{path}");
+    }
+    drop(reading);
+    for (method, path) in paths {
+        assert_eq!(api.ask(&auditor, method, path, None).await.status, 200, "{path}");
+    }
+    let verified = api.ask(&auditor, Method::Post, "/tenants/acme/audit/verify", None).await.body;
+    assert_eq!((&verified["tenant"], &verified["faults"]), (&json!("acme"), &json!([])));
+    assert!(verified["unchained"].as_i64() > Some(0), "{verified}");
+    let keys = api.ask(&auditor, Method::Get, "/audit/keys", None).await;
+    assert!(keys.status == 200 && keys.body["keys"].is_array() && !keys.body.to_string().contains("\"d\""));
 }
 
 #[actix_web::test]

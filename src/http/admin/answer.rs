@@ -9,6 +9,7 @@ use actix_web::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::lines::{self, Lines};
 use crate::admin::{AdminError, Document, Generated, Saved};
 
 /// The challenge to who shows no token that holds.
@@ -19,7 +20,14 @@ const CHALLENGE: &str = "Bearer realm=\"tunnus-admin\"";
 pub struct Answer {
     status: StatusCode,
     tag: Option<String>,
-    body: Option<Value>,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
+    Nothing,
+    Json(Value),
+    Lines(Lines),
 }
 
 impl Answer {
@@ -29,13 +37,19 @@ impl Answer {
     /// [`AdminError::Internal`] where it is no JSON.
     pub fn of(body: impl Serialize) -> Result<Self, AdminError> {
         let body = serde_json::to_value(body).map_err(AdminError::internal)?;
-        Ok(Self { status: StatusCode::OK, tag: None, body: Some(body) })
+        Ok(Self { status: StatusCode::OK, tag: None, body: Body::Json(body) })
     }
 
     /// 204.
     #[must_use]
     pub const fn nothing() -> Self {
-        Self { status: StatusCode::NO_CONTENT, tag: None, body: None }
+        Self { status: StatusCode::NO_CONTENT, tag: None, body: Body::Nothing }
+    }
+
+    /// 200 with lines of JSON.
+    #[must_use]
+    pub const fn lines(lines: Lines) -> Self {
+        Self { status: StatusCode::OK, tag: None, body: Body::Lines(lines) }
     }
 
     /// The same, for what was made.
@@ -59,7 +73,7 @@ impl Answer {
             let one = |one: &Generated| json!({ "pointer": one.pointer, "value": one.value });
             body.insert("generated".to_owned(), generated.iter().map(one).collect());
         }
-        Self { status: StatusCode::OK, tag: Some(document.revision.to_string()), body: Some(body) }
+        Self { status: StatusCode::OK, tag: Some(document.revision.to_string()), body: Body::Json(body) }
     }
 
     /// A document that was saved.
@@ -76,8 +90,9 @@ impl Answer {
             response.insert_header((header::ETAG, format!("\"{tag}\"")));
         }
         match self.body {
-            Some(body) => response.json(body),
-            None => response.finish(),
+            Body::Json(body) => response.json(body),
+            Body::Nothing => response.finish(),
+            Body::Lines(lines) => response.content_type(lines::MEDIA).body(lines),
         }
     }
 }

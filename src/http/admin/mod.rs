@@ -9,6 +9,7 @@ pub mod asked;
 pub mod console;
 mod endpoints;
 mod gate;
+mod lines;
 pub mod openapi;
 pub mod routes;
 

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 use super::{
     BASE,
     endpoints::ENDPOINTS,
-    routes::{Endpoint, Takes},
+    lines,
+    routes::{Endpoint, LINES, Takes},
 };
 use crate::{
     admin::{CreatedToken, NewToken, Role, TenantList, TokenInfo, TokenList},
@@ -117,7 +118,8 @@ fn responses(endpoint: &Endpoint) -> Value {
     for status in endpoint.statuses {
         let mut success = json!({ "description": "Done" });
         if let (false, Some(success)) = (endpoint.gives.is_empty(), success.as_object_mut()) {
-            let content = json!({ "application/json": { "schema": to(endpoint.gives) } });
+            let media = if endpoint.gives == LINES { lines::MEDIA } else { "application/json" };
+            let content = json!({ media: { "schema": to(endpoint.gives) } });
             success.insert("content".to_owned(), content);
             if endpoint.gives.ends_with("Document") || endpoint.gives == "Order" {
                 let tag =
@@ -134,7 +136,7 @@ fn responses(endpoint: &Endpoint) -> Value {
     refuse("400", "Faulty: all faults, each with its place");
     refuse("401", "No token that holds");
     refuse("404", "Not there, or not within reach");
-    refuse("429", "Too many wrong tokens, or checks at once");
+    refuse("429", "Too many wrong tokens, or checks or exports at once");
     refuse("500", "The broker failed");
     refuse("503", "A store does not answer");
     if endpoint.right.roles().len() < Role::ALL.len() {
@@ -167,13 +169,7 @@ fn schemas() -> Value {
     let text = || json!({ "type": "string" });
     let texts = || array(&json!({ "type": "string" }));
     schemas.add("Platforms", object(&json!({ "platforms": texts() })));
-    let event = object(&json!({ "id": text(), "tenant": text(), "at": text(), "kind": text() }));
-    schemas.add("Events", object(&json!({ "events": array(&event) })));
-    let count = || json!({ "type": "integer" });
-    let usage = object(&json!({
-        "tenant": text(), "connection": text(), "method": text(), "completed": count(), "failed": count(),
-    }));
-    schemas.add("Usage", object(&json!({ "usage": array(&usage) })));
+    schemas.trails();
     schemas.keys();
     schemas.add("Order", object(&json!({ "connections": texts() })));
     schemas.add("Me", object(&json!({ "id": text(), "name": text(), "role": to("Role") })));
@@ -262,6 +258,24 @@ impl Schemas {
             properties.extend([("url".to_owned(), text()), ("report".to_owned(), report)]);
         }
         self.add("Trial", trial);
+    }
+
+    /// What is read of the audit trail.
+    fn trails(&mut self) {
+        let (text, count) = (|| json!({ "type": "string" }), || json!({ "type": "integer" }));
+        let event = object(&json!({ "id": text(), "tenant": text(), "at": text(), "kind": text() }));
+        self.add("Events", object(&json!({ "events": array(&event) })));
+        let usage = object(&json!({
+            "tenant": text(), "connection": text(), "method": text(), "completed": count(), "failed": count(),
+        }));
+        self.add("Usage", object(&json!({ "usage": array(&usage) })));
+        let verified = object(&json!({
+            "tenant": text(), "events": count(), "signed": count(), "unchained": count(),
+            "faults": array(&object(&json!({ "fault": text() }))),
+        }));
+        self.add("VerifiedTrail", verified);
+        self.add(LINES, text());
+        self.add("KeySet", object(&json!({ "keys": array(&json!({ "type": "object" })) })));
     }
 
     /// Keys, and what is asked of them.

@@ -5,6 +5,9 @@ use std::pin::Pin;
 use super::{answer::Answer, asked::Asked};
 use crate::admin::{AdminError, Right};
 
+/// What is given where it is no JSON but lines of it.
+pub const LINES: &str = "Lines";
+
 /// What an endpoint does.
 pub type Operation = fn(Asked) -> Working;
 /// An endpoint at work.

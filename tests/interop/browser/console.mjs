@@ -2,6 +2,8 @@
 // Then what the console is like for those who use it by keyboard, on a phone, or in other languages.
 
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { withApp } from "./app.mjs";
 import { picture, run, scenario, stage, withFault } from "./harness.mjs";
 import { inspect, tabTo } from "./look.mjs";
@@ -182,6 +184,139 @@ scenario("a login is tried before any app has the connection, and a faulty one s
     await page.goto(report);
     await inspect(page, `console-trial-failed-${language}`, { schemes: ["light"] });
   }
+});
+
+/** What a link has the browser keep: its name, and what it holds. */
+async function kept(page, name) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name, exact: true }).click()]);
+  return [download.suggestedFilename(), readFileSync(await download.path(), "utf8")];
+}
+
+/** The fact of this name on a page. */
+const fact = (page, name) => page.locator("dl > div").filter({ has: page.locator(`dt:text-is("${name}")`) }).locator("dd");
+
+scenario("a key's whole life", async (person) => {
+  const { page } = await console_(person, { tolerate: [422] });
+  await signIn(page);
+  const keys = `${stage.admin}/console/tenants/${stage.tenant}/keys`;
+  await page.goto(keys);
+  await page.getByRole("link", { name: "New key" }).click();
+  await expectPage(page, "New key");
+  await inspect(page, "console-new-key", { schemes: ["dark"] });
+  await page.getByLabel("Whose").selectOption("ftn");
+  await page.getByLabel("Kind").selectOption("rsa2048");
+  await page.getByRole("button", { name: "New key" }).click();
+  await expectPage(page, "Signing: ftn");
+  await saved(page);
+  const first = page.url().split("?")[0];
+  await inspect(page, "console-key");
+  const [name, jwk] = await kept(page, "Download JWK");
+  assert.match(name, /^[\w.-]+\.jwk\.json$/);
+  assert.equal(JSON.parse(jwk).kty, "RSA");
+  assert.ok(!("d" in JSON.parse(jwk)), "a private key was kept");
+  await page.getByLabel("Good at the provider until").fill("2030-01-31");
+  await page.getByRole("button", { name: "Registered at the provider" }).click();
+  await saved(page);
+  await page.getByText("In use", { exact: true }).waitFor();
+  assert.equal(await fact(page, "Ends").innerText(), "2030-01-31");
+  await page.getByRole("link", { name: "Rotate" }).click();
+  await inspect(page, "console-rotate", { schemes: ["light"] });
+  await page.getByRole("button", { name: "Rotate" }).click();
+  await saved(page);
+  assert.notEqual(page.url().split("?")[0], first, "another key follows");
+  await page.getByRole("button", { name: "Registered at the provider" }).click();
+  await saved(page);
+  await page.goto(first);
+  await page.getByText("Replaced", { exact: true }).waitFor();
+  await page.getByRole("link", { name: "Retire" }).click();
+  await page.getByText("is not verified yet is refused").waitFor();
+  await inspect(page, "console-retire", { schemes: ["light"] });
+  await page.getByRole("button", { name: "Retire" }).click();
+  await page.getByText("Retired", { exact: true }).waitFor();
+  await page.goto(keys);
+  await page.getByRole("link", { name: "Take in a key" }).click();
+  await page.getByLabel("Whose").selectOption("ftn");
+  await page.getByLabel("Purpose").selectOption("decryption");
+  const made = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+  const pem = Buffer.from(made.export({ type: "pkcs8", format: "pem" }));
+  await page.getByRole("button", { name: "Take in a key" }).click();
+  await page.getByRole("alert").filter({ hasText: "Mend the following" }).waitFor();
+  await inspect(page, "console-import");
+  await page.getByLabel("File").setInputFiles({ name: "key.pem", mimeType: "application/x-pem-file", buffer: pem });
+  await page.getByRole("button", { name: "Take in a key" }).click();
+  await expectPage(page, "Decryption: ftn");
+  assert.ok(!(await page.content()).includes("PRIVATE KEY"), "a key came out");
+  await page.goto(keys);
+  await page.getByRole("link", { name: "Ask for a certificate" }).click();
+  await page.getByLabel("Whose").selectOption("ftn");
+  await page.getByLabel("Common name").fill("client-1");
+  await page.getByRole("button", { name: "Ask for a certificate" }).click();
+  await expectPage(page, "Client certificate: ftn");
+  const [, request] = await kept(page, "Download the request");
+  assert.match(request, /^-----BEGIN CERTIFICATE REQUEST-----/);
+  await inspect(page, "console-request", { schemes: ["light"] });
+  await page.goto(keys);
+  await inspect(page, "console-all-keys");
+});
+
+scenario("a platform with two organisations and an app, of which one enables it", async (person) => {
+  const { page } = await console_(person, { tolerate: [422] });
+  await signIn(page);
+  const areas = page.getByRole("navigation", { name: "Main pages" });
+  await areas.getByRole("link", { name: "Platforms" }).click();
+  await expectPage(page, "Platforms");
+  await page.getByRole("link", { name: "New platform" }).click();
+  await page.getByLabel("Id (required)", { exact: true }).fill("shops");
+  await within(page, "Name", "In English").fill("Shops of Example");
+  await page.getByRole("button", { name: "Create" }).click();
+  await saved(page);
+  await expectPage(page, "Shops of Example");
+  await page.getByRole("link", { name: "New app of the platform" }).click();
+  await page.getByLabel("Id (required)", { exact: true }).fill("checkout");
+  await within(page, "Name", "In English").fill("Checkout");
+  await page.getByLabel("Redirect URIs (OpenID Connect)").fill("https://checkout.example/cb");
+  await inspect(page, "console-platform-app", { schemes: ["light"] });
+  await page.getByRole("button", { name: "Save" }).click();
+  await saved(page);
+  await page.locator("figure", { hasText: "Client secret" }).waitFor();
+  for (const id of ["north", "south"]) {
+    await page.goto(`${stage.admin}/console/new-tenant`);
+    await page.getByLabel("Id (required)", { exact: true }).fill(id);
+    await within(page, "Name", "In English").fill(`Shop ${id}`);
+    await page.getByLabel("Platform", { exact: true }).fill("shops");
+    await page.getByRole("button", { name: "Create" }).click();
+    await saved(page);
+  }
+  await page.getByRole("link", { name: "Aliases and apps of the platform" }).click();
+  await page.getByRole("group", { name: "Apps of the platform" }).getByLabel("Id").first().fill("checkout");
+  await inspect(page, "console-sharing");
+  await page.getByRole("button", { name: "Save" }).click();
+  await saved(page);
+  await areas.getByRole("link", { name: "Platforms" }).click();
+  await page.getByRole("link", { name: "shops" }).click();
+  const row = page.getByRole("table", { name: "Apps of the platform" }).getByRole("row", { name: /checkout/ });
+  assert.match(await row.innerText(), /south/);
+  assert.doesNotMatch(await row.innerText(), /north/);
+  await page.getByRole("cell", { name: "north" }).first().waitFor();
+  await inspect(page, "console-platform");
+});
+
+scenario("the audit trail is checked, kept and counted", async (person) => {
+  const { page } = await console_(person);
+  await signIn(page);
+  await page.goto(`${stage.admin}/console/tenants/${stage.tenant}/audit`);
+  await inspect(page, "console-trail", { schemes: ["light"] });
+  await page.getByRole("button", { name: "Check the trail" }).click();
+  await expectPage(page, "Check of the audit trail");
+  await page.getByText("Sound: nothing was changed").waitFor();
+  await inspect(page, "console-verified");
+  const [name, lines] = await kept(page, "Download the trail (JSON lines)");
+  assert.equal(name, `audit-${stage.tenant}.jsonl`);
+  for (const line of lines.trim().split("\n")) assert.ok(["event", "checkpoint"].includes(Object.keys(JSON.parse(line))[0]));
+  await page.getByRole("link", { name: "Usage by month" }).click();
+  await expectPage(page, "Usage by month");
+  await page.getByRole("cell", { name: "ftn" }).first().waitFor();
+  await inspect(page, "console-usage");
 });
 
 scenario("by keyboard alone", async (person) => {

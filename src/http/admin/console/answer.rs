@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     admin::{AdminError, Right, Scope},
-    http::respond::cookie_name,
+    http::{
+        admin::lines::{self, Lines},
+        respond::cookie_name,
+    },
 };
 
 /// Everything is forbidden but the style sheet and forms of our own.
@@ -34,6 +37,8 @@ pub enum Reply {
     To(String),
     /// What the browser keeps as a file.
     File(File),
+    /// The same of this name, sent while it is read.
+    Lines(String, Lines),
 }
 
 /// A file for the browser to keep.
@@ -74,6 +79,7 @@ impl Visitor {
             Ok(Reply::Again(page)) => self.page(StatusCode::UNPROCESSABLE_ENTITY, &page),
             Ok(Reply::To(address)) => to(&address),
             Ok(Reply::File(File { name, media, text })) => kept(&name, media).body(text),
+            Ok(Reply::Lines(name, lines)) => kept(&name, lines::MEDIA).body(lines),
             Err(error) => self.failure(&error),
         }
     }
@@ -113,6 +119,9 @@ impl Visitor {
             here: page.trail.first().is_some_and(|first| first.href == href) || page.title == label,
         };
         let mut areas = vec![area(texts.tenants, "/console/tenants")];
+        if self.caller.may(Right::ReadPlatform) && self.caller.scope.tenant().is_none() {
+            areas.push(area(texts.platform_pages.platforms, "/console/platforms"));
+        }
         if self.caller.may(Right::ReadAudit) && self.caller.scope == Scope::All {
             areas.push(area(texts.audit, "/console/audit"));
         }

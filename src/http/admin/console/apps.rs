@@ -10,7 +10,7 @@ use tunnus_sdk::Hidden;
 use super::{
     answer::{Reply, serve},
     client_settings,
-    editor::{Editor, Outcome},
+    editor::{Editor, Of, Outcome},
     form::{Choice, Field, Kind, Shown},
     page::{Block, Cell, Form, Link, Notice, Page, Table},
     tenants::{Saved, Tab, below, definition, name_of, removed, sure},
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What can be listed, in the language of the schema's own words.
-const CLAIMS_HELP: &str = " One a line: name.full, name.given, name.family, birth_date, age_over.18, \
+pub const CLAIMS_HELP: &str = " One a line: name.full, name.given, name.family, birth_date, age_over.18, \
                            national_id, other_ids, email, phone, gender, nationality, address, payment_details.";
 
 /// The list.
@@ -81,7 +81,7 @@ async fn created(posted: &Posted, tenant: &str) -> Result<Reply, AdminError> {
     let Posted { visitor, answers } = posted;
     let mut editor = editor(visitor, tenant, None).await?;
     let id = answers.one("/id").unwrap_or_default();
-    editor.part = Part::App(id.to_owned());
+    editor.of = Of::Tenant(tenant, Part::App(id.to_owned()));
     match editor.save(answers, None).await? {
         Outcome::Saved(saved) => shown_once(visitor, tenant, id, &saved).await,
         Outcome::Again { notice, blocks } => {
@@ -137,22 +137,28 @@ async fn frame(visitor: &Visitor, tenant: &str, document: &Document) -> Result<P
     Ok(page)
 }
 
-/// Its secrets: when each was set, and by whom.
+/// Its secrets, where it proves itself by one.
 fn secrets(visitor: &Visitor, tenant: &str, document: &Document) -> Vec<Block> {
+    let may = visitor.caller.may(Right::Write);
+    secrets_table(visitor, &href(tenant, &document.id), &document.value, may)
+}
+
+/// The secrets of the app whose page is `page`: when each was set, and by whom.
+#[must_use]
+pub fn secrets_table(visitor: &Visitor, page: &str, app: &Value, may: bool) -> Vec<Block> {
     let texts = visitor.texts();
-    let method = document.value.get("authentication").and_then(Value::as_str);
+    let method = app.get("authentication").and_then(Value::as_str);
     if !matches!(method, Some("client_secret_basic" | "client_secret_post")) {
         return Vec::new();
     }
-    let may = visitor.caller.may(Right::Write);
     let text =
         |secret: &Value, name: &str| secret.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let row = |secret: &Value| {
-        let href = format!("{}/secrets/{}/remove", href(tenant, &document.id), text(secret, "id"));
+        let href = format!("{page}/secrets/{}/remove", text(secret, "id"));
         let remove = if may { Cell::link(texts.remove, href) } else { Cell::default() };
         vec![Cell::text(text(secret, "at")), Cell::text(text(secret, "by")), remove]
     };
-    let all = document.value.get("secrets").and_then(Value::as_array).into_iter().flatten();
+    let all = app.get("secrets").and_then(Value::as_array).into_iter().flatten();
     let table = Table {
         caption: texts.secrets.to_owned(),
         head: [texts.set_at, texts.by, texts.remove].map(str::to_owned).to_vec(),
@@ -160,7 +166,7 @@ fn secrets(visitor: &Visitor, tenant: &str, document: &Document) -> Vec<Block> {
         empty: texts.no_secrets.to_owned(),
     };
     let add = Form {
-        action: format!("{}/secrets", href(tenant, &document.id)),
+        action: format!("{page}/secrets"),
         shown: Shown::default(),
         submit: texts.new_secret.to_owned(),
         ..Form::default()
@@ -270,7 +276,15 @@ async fn editor<'a>(
         Part::App(app.unwrap_or_default().to_owned()),
         app.map_or_else(|| new_href(tenant), |app| href(tenant, app)),
     );
-    Ok(Editor { visitor, tenant, part, root: "", fields, action })
+    Ok(Editor {
+        visitor,
+        of: Of::Tenant(tenant, part),
+        right: Right::Write,
+        root: String::new(),
+        named: "",
+        fields,
+        action,
+    })
 }
 
 /// What is known of a field beyond the schema.

@@ -16,10 +16,11 @@ use super::{
     form::{Answers, Control, Item, Label, Pick, Shape, Shown},
     page::{Block, Cell, Form, Link, Page, Table, Tone},
     tenants::{Tab, below},
+    trail,
     visitor::{Posted, Visitor},
 };
 use crate::{
-    admin::{AdminError, On, Right},
+    admin::AdminError,
     audit::{
         event::OPERATOR,
         records::{Record, Records, Sought},
@@ -46,7 +47,7 @@ pub async fn recent(visitor: Visitor, tenant: Path<String>, before: Query<Before
 async fn recent_page(visitor: &Visitor, tenant: &str, before: &Before) -> Result<Reply, AdminError> {
     let texts = visitor.texts();
     let mut page = below(visitor, tenant, Tab::Recent, texts.recent).await?;
-    let Some(records) = records(visitor, On::Tenant(tenant)).await? else {
+    let Some(records) = records(visitor, Some(tenant)).await? else {
         page.blocks.push(Block::Text(texts.no_trail.to_owned()));
         return Ok(page.into());
     };
@@ -106,9 +107,8 @@ fn onwards(visitor: &Visitor, found: &[Record], path: &str) -> Option<Block> {
 }
 
 /// The trail, for who may read it; none where it is not in a database.
-async fn records(visitor: &Visitor, on: On<'_>) -> Result<Option<Records>, AdminError> {
-    visitor.admin.permit(&visitor.caller, Right::ReadAudit, on).await?;
-    Ok(visitor.broker.audit.records())
+async fn records(visitor: &Visitor, tenant: Option<&str>) -> Result<Option<Records>, AdminError> {
+    visitor.admin.trail(&visitor.broker, &visitor.caller, tenant).await
 }
 
 /// The trail of a tenant.
@@ -121,7 +121,11 @@ pub async fn operators(visitor: Visitor, before: Query<Before>) -> HttpResponse 
     serve(visitor, move |visitor| async move { list_page(&visitor, None, &before).await }).await
 }
 
-async fn frame(visitor: &Visitor, tenant: Option<&str>) -> Result<Page, AdminError> {
+/// What every page of a trail begins with.
+///
+/// # Errors
+/// As [`below`].
+pub async fn frame(visitor: &Visitor, tenant: Option<&str>) -> Result<Page, AdminError> {
     match tenant {
         Some(tenant) => below(visitor, tenant, Tab::Audit, visitor.texts().audit).await,
         None => Ok(Page { title: visitor.texts().audit.to_owned(), ..Page::default() }),
@@ -130,8 +134,7 @@ async fn frame(visitor: &Visitor, tenant: Option<&str>) -> Result<Page, AdminErr
 
 async fn list_page(visitor: &Visitor, tenant: Option<&str>, before: &Before) -> Result<Reply, AdminError> {
     let texts = visitor.texts();
-    let on = tenant.map_or(On::Everything, On::Tenant);
-    let records = records(visitor, on).await?;
+    let records = records(visitor, tenant).await?;
     let mut page = frame(visitor, tenant).await?;
     let Some(records) = records else {
         page.blocks.push(Block::Text(texts.no_trail.to_owned()));
@@ -144,6 +147,7 @@ async fn list_page(visitor: &Visitor, tenant: Option<&str>, before: &Before) -> 
     page.blocks.push(events(visitor, &found));
     let path = tenant.map(|tenant| format!("/console/tenants/{tenant}/audit"));
     page.blocks.extend(onwards(visitor, &found, path.as_deref().unwrap_or("/console/audit")));
+    page.blocks.extend(trail::ways(visitor, tenant));
     Ok(page.into())
 }
 
@@ -203,7 +207,7 @@ pub async fn find(posted: Posted, tenant: Path<String>) -> HttpResponse {
 
 async fn found(posted: &Posted, tenant: &str) -> Result<Reply, AdminError> {
     let Posted { visitor, answers } = posted;
-    let records = records(visitor, On::Tenant(tenant)).await?;
+    let records = records(visitor, Some(tenant)).await?;
     let mut page = frame(visitor, Some(tenant)).await?;
     page.blocks.push(search(visitor, tenant, answers));
     if let (Some(records), Some(sought)) = (records, sought(answers)) {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     answer::{Reply, serve},
-    editor::{Editor, Outcome},
+    editor::{Editor, Of, Outcome},
     form::{Control, Item, Kind, Label, Shape, Shown, fields},
     page::{Block, Cell, Form, Link, Page, Table, Tone},
     setup,
@@ -175,7 +175,7 @@ async fn created(posted: &Posted, tenant: &str, provider: &str) -> Result<Reply,
     let Posted { visitor, answers } = posted;
     let id = answers.one("/id").unwrap_or_default();
     let mut editor = editor(visitor, (tenant, None), provider).await?;
-    editor.part = Part::Connection(id.to_owned());
+    editor.of = Of::Tenant(tenant, Part::Connection(id.to_owned()));
     let given = editor.given(answers, Some(json!({ "provider": provider })));
     Ok(match editor.put(answers, given).await? {
         Outcome::Saved(_) => Reply::To(format!("{}?saved", href(tenant, id))),
@@ -318,5 +318,13 @@ async fn editor<'a>(
         None => format!("/console/tenants/{tenant}/new-connection/{provider}"),
     };
     let part = Part::Connection(connection.unwrap_or_default().to_owned());
-    Ok(Editor { visitor, tenant, part, root: "", fields: entries, action })
+    Ok(Editor {
+        visitor,
+        of: Of::Tenant(tenant, part),
+        right: Right::Write,
+        root: String::new(),
+        named: "",
+        fields: entries,
+        action,
+    })
 }

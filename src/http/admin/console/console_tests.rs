@@ -33,13 +33,26 @@ use crate::{
 
 #[path = "keys_tests.rs"]
 mod keys;
+#[path = "platforms_tests.rs"]
+mod platforms;
+#[path = "trail_tests.rs"]
+mod trail;
 #[path = "trials_tests.rs"]
 mod trials;
 
 pub(super) const ORIGIN: &str = "https://admin.example";
 
 /// Every page.
-pub(super) const PAGES: [&str; 24] = [
+pub(super) const PAGES: [&str; 33] = [
+    "/console/platforms",
+    "/console/new-platform",
+    "/console/platforms/group",
+    "/console/platforms/group/remove",
+    "/console/platforms/group/new-app",
+    "/console/tenants/acme/sharing",
+    "/console/usage",
+    "/console/tenants/acme/usage",
+    "/console/tenants/acme/usage?month=2026-10",
     "/console/tenants/acme/new-key",
     "/console/tenants/acme/import-key",
     "/console/tenants/acme/request-certificate?connection=bank",
@@ -67,7 +80,17 @@ pub(super) const PAGES: [&str; 24] = [
 ];
 
 /// Everything that a form is sent to, beside the way in.
-pub(super) const FORMS: [&str; 24] = [
+pub(super) const FORMS: [&str; 34] = [
+    "/console/new-platform",
+    "/console/platforms/group",
+    "/console/platforms/group/remove",
+    "/console/platforms/group/new-app",
+    "/console/platforms/group/apps/x",
+    "/console/platforms/group/apps/x/remove",
+    "/console/platforms/group/apps/x/secrets",
+    "/console/tenants/acme/sharing",
+    "/console/audit/verify",
+    "/console/tenants/acme/audit/verify",
     "/console/tenants/acme/new-key",
     "/console/tenants/acme/import-key",
     "/console/tenants/acme/request-certificate",
@@ -425,8 +448,8 @@ async fn an_auditor_reads_and_is_offered_nothing_to_change() {
         assert_eq!(page.body.matches("type=\"submit\"").count(), 1, "{path}");
         assert!(page.body.contains("disabled") && !page.body.contains("/remove\">"), "{path}");
     }
-    let reading = ["/console/sign-out", "/console/tenants/acme/audit"];
-    for path in FORMS.iter().filter(|path| !reading.contains(path)) {
+    let reading = |path: &str| path.contains("/audit") || path == "/console/sign-out";
+    for path in FORMS.iter().filter(|path| !reading(path)) {
         let fields =
             [("revision", "1"), ("/id", "x"), ("name", "x"), ("role", "auditor"), ("/tenant/id", "x")];
         let status = site.post(&auditor, path, &fields).await.status;

@@ -1,4 +1,4 @@
-//! A part of a tenant in a form: shown, saved, and shown again where it could not be.
+//! A part of a tenant, or a platform, in a form: shown, saved, and shown again where it could not be.
 
 use std::collections::BTreeMap;
 
@@ -15,16 +15,26 @@ use crate::{
     tenant::store::change::Part,
 };
 
-/// One part of a tenant, and the form of it.
+/// What is edited.
+pub enum Of<'a> {
+    /// A part of a tenant.
+    Tenant(&'a str, Part),
+    /// A platform.
+    Platform(&'a str),
+}
+
+/// A document, and the form of what can be filled in there.
 pub struct Editor<'a> {
     /// Who edits.
     pub visitor: &'a Visitor,
-    /// The tenant.
-    pub tenant: &'a str,
-    /// The part.
-    pub part: Part,
-    /// Where in the document the form's members stand: `/tenant`, or nothing.
-    pub root: &'static str,
+    /// What.
+    pub of: Of<'a>,
+    /// What that asks for.
+    pub right: Right,
+    /// Where in the document the form's members stand: `/tenant`, `/apps/0`, or nothing.
+    pub root: String,
+    /// What the names of its inputs begin with.
+    pub named: &'static str,
     /// What can be filled in.
     pub fields: Vec<Field>,
     /// Where the form goes.
@@ -50,15 +60,15 @@ impl Editor<'_> {
     pub fn form(&self, document: &Value, revision: Option<i64>, faults: &[SettingsError]) -> Form {
         let texts = self.visitor.texts();
         let empty = Map::new();
-        let members = document.pointer(self.root).and_then(Value::as_object).unwrap_or(&empty);
-        let mut shown = form::show(&self.fields, (self.root, members), faults, texts);
+        let members = document.pointer(&self.root).and_then(Value::as_object).unwrap_or(&empty);
+        let mut shown = form::show(&self.fields, (self.named, &self.root, members), faults, texts);
         if let Some(revision) = revision {
             shown.items.push(Item::Hidden("revision".to_owned(), revision.to_string()));
         }
         Form {
             action: self.action.clone(),
             shown,
-            read_only: !self.visitor.caller.may(Right::Write),
+            read_only: !self.visitor.caller.may(self.right),
             submit: if revision.is_some() { texts.save } else { texts.create }.to_owned(),
             ..Form::default()
         }
@@ -77,14 +87,16 @@ impl Editor<'_> {
     #[must_use]
     pub fn given(&self, answers: &Answers, before: Option<Value>) -> Value {
         let mut document = before.unwrap_or_else(|| json!({}));
-        if let (Some(name), Some(table)) = (self.root.strip_prefix('/'), document.as_object_mut()) {
+        if let (Some(name), Some(table)) = (self.root.strip_prefix('/'), document.as_object_mut())
+            && !name.contains('/')
+        {
             table.entry(name).or_insert_with(|| json!({}));
         }
-        if let Some(table) = document.pointer_mut(self.root).and_then(Value::as_object_mut) {
+        if let Some(table) = document.pointer_mut(&self.root).and_then(Value::as_object_mut) {
             for field in &self.fields {
                 table.shift_remove(&field.name);
             }
-            table.extend(form::read(&self.fields, self.root, answers));
+            table.extend(form::read(&self.fields, self.named, answers));
         }
         document
     }
@@ -97,7 +109,11 @@ impl Editor<'_> {
         let revision = answers.one("revision").and_then(|text| text.parse().ok());
         let expected = revision.map_or(Expected::Absent, Expected::Revision);
         let Visitor { admin, caller, .. } = self.visitor;
-        match admin.put(caller, self.tenant, &self.part, (expected, given.clone())).await {
+        let put = match &self.of {
+            Of::Tenant(tenant, part) => admin.put(caller, tenant, part, (expected, given.clone())).await,
+            Of::Platform(platform) => admin.put_platform(caller, platform, (expected, given.clone())).await,
+        };
+        match put {
             Ok(saved) => Ok(Outcome::Saved(saved)),
             Err(AdminError::Faulty(faults)) => Ok(self.faulty(&given, revision, &faults)),
             Err(AdminError::Stale(now)) => Ok(self.stale(&given, now.as_ref().as_ref())),
@@ -140,7 +156,7 @@ impl Editor<'_> {
     /// The members of the form, each by its pointer, without secrets.
     fn flat(&self, document: &Value) -> BTreeMap<String, String> {
         let mut flat = BTreeMap::new();
-        let members = document.pointer(self.root).and_then(Value::as_object).into_iter().flatten();
+        let members = document.pointer(&self.root).and_then(Value::as_object).into_iter().flatten();
         for (name, value) in members.filter(|(name, _)| self.fields.iter().any(|field| field.name == **name))
         {
             flatten(value, format!("/{name}"), self.visitor.texts().new_value, &mut flat);

@@ -14,13 +14,16 @@ mod form;
 mod keys;
 mod login;
 mod page;
+mod platforms;
 mod session;
 mod setup;
+mod sharing;
 mod sign_in;
 mod style;
 mod tenants;
 mod texts;
 mod tokens;
+mod trail;
 mod trials;
 mod view;
 mod visitor;
@@ -68,6 +71,10 @@ pub fn configure(config: &mut ServiceConfig) {
             .route("/sign-in/return", get().to(login::returned))
             .route("/sign-out", post().to(sign_in::out))
             .route("/audit", get().to(audit::operators))
+            .route("/audit/verify", post().to(trail::verify_operators))
+            .route("/audit/export", get().to(trail::export_operators))
+            .route("/audit/keys", get().to(trail::keys))
+            .route("/usage", get().to(trail::usage_of_all))
             .route("/tokens", get().to(tokens::list))
             .route("/tokens", post().to(tokens::create))
             .route("/tokens/{token}/revoke", get().to(tokens::ask))
@@ -75,6 +82,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .route("/tenants", get().to(tenants::list))
             .route("/new-tenant", get().to(tenants::new))
             .route("/new-tenant", post().to(tenants::create))
+            .configure(platforms)
             .service(web::scope("/tenants/{tenant}").configure(tenant))
             .default_service(web::to(sign_in::nothing)),
     );
@@ -85,12 +93,17 @@ fn tenant(config: &mut ServiceConfig) {
     config
         .route("", get().to(tenants::show))
         .route("", post().to(tenants::save))
+        .route("/sharing", get().to(sharing::show))
+        .route("/sharing", post().to(sharing::save))
         .route("/remove", get().to(tenants::ask))
         .route("/remove", post().to(tenants::remove))
         .configure(keys)
         .route("/recent", get().to(audit::recent))
         .route("/audit", get().to(audit::list))
         .route("/audit", post().to(audit::find))
+        .route("/audit/verify", post().to(trail::verify))
+        .route("/audit/export", get().to(trail::export))
+        .route("/usage", get().to(trail::usage))
         .route("/apps", get().to(apps::list))
         .route("/new-app", get().to(apps::new))
         .route("/new-app", post().to(apps::create))
@@ -115,6 +128,30 @@ fn tenant(config: &mut ServiceConfig) {
         .route("/connections/{connection}/trials/{trial}", get().to(trials::show))
         .route("/connections/{connection}/remove", get().to(connections::ask))
         .route("/connections/{connection}/remove", post().to(connections::remove));
+}
+
+/// The routes of platforms.
+fn platforms(config: &mut ServiceConfig) {
+    config
+        .route("/platforms", get().to(platforms::list))
+        .route("/new-platform", get().to(platforms::new))
+        .route("/new-platform", post().to(platforms::create))
+        .route("/platforms/{platform}", get().to(platforms::show))
+        .route("/platforms/{platform}", post().to(platforms::save))
+        .route("/platforms/{platform}/remove", get().to(platforms::ask))
+        .route("/platforms/{platform}/remove", post().to(platforms::remove))
+        .route("/platforms/{platform}/new-app", get().to(platforms::new_app))
+        .route("/platforms/{platform}/new-app", post().to(platforms::create_app))
+        .route("/platforms/{platform}/apps/{app}", get().to(platforms::show_app))
+        .route("/platforms/{platform}/apps/{app}", post().to(platforms::save_app))
+        .route("/platforms/{platform}/apps/{app}/remove", get().to(platforms::ask_app))
+        .route("/platforms/{platform}/apps/{app}/remove", post().to(platforms::remove_app))
+        .route("/platforms/{platform}/apps/{app}/secrets", post().to(platforms::add_secret))
+        .route("/platforms/{platform}/apps/{app}/secrets/{secret}/remove", get().to(platforms::ask_secret))
+        .route(
+            "/platforms/{platform}/apps/{app}/secrets/{secret}/remove",
+            post().to(platforms::remove_secret),
+        );
 }
 
 /// The routes of a tenant's keys.

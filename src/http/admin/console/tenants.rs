@@ -10,7 +10,7 @@ use tunnus_sdk::{Locale, LocalizedText};
 
 use super::{
     answer::{Reply, serve},
-    editor::{Editor, Outcome},
+    editor::{Editor, Of, Outcome},
     form::{Control, Field, Item, Label, Shape, Shown, fields},
     page::{Block, Cell, Form, Link, Notice, Page, Table},
     visitor::{Posted, Visitor},
@@ -145,10 +145,12 @@ async fn shown(visitor: &Visitor, tenant: &str, saved: &Saved) -> Result<Reply, 
     page.notices = saved.notices(visitor);
     let form = own_editor(visitor, tenant).form(&document.value, Some(document.revision), &[]);
     page.blocks.push(Block::Form(Box::new(form)));
+    let texts = visitor.texts();
+    let mut ways = vec![Link::to(texts.platform_pages.sharing, format!("/console/tenants/{tenant}/sharing"))];
     if visitor.caller.may(Right::Write) {
-        let remove = Link::to(visitor.texts().remove_tenant, format!("/console/tenants/{tenant}/remove"));
-        page.blocks.push(Block::Links(vec![remove]));
+        ways.push(Link::to(texts.remove_tenant, format!("/console/tenants/{tenant}/remove")));
     }
+    page.blocks.push(Block::Links(ways));
     Ok(page.into())
 }
 
@@ -225,7 +227,15 @@ fn own_editor<'a>(visitor: &'a Visitor, tenant: &'a str) -> Editor<'a> {
 fn editor<'a>(visitor: &'a Visitor, tenant: &'a str, action: String, is_new: bool) -> Editor<'a> {
     let mut fields = definition("TenantTable");
     fields.retain(|field| is_new || field.name != "id");
-    Editor { visitor, tenant, part: Part::Tenant, root: "/tenant", fields, action }
+    Editor {
+        visitor,
+        of: Of::Tenant(tenant, Part::Tenant),
+        right: Right::Write,
+        root: "/tenant".to_owned(),
+        named: "/tenant",
+        fields,
+        action,
+    }
 }
 
 /// The fields of a table of a tenant's file.

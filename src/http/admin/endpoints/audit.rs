@@ -11,7 +11,7 @@ use crate::{
         records::{Records, Sought},
         retention::Month,
     },
-    http::admin::{answer::Answer, asked::Asked, routes::Parameter},
+    http::admin::{answer::Answer, asked::Asked, lines::Lines, routes::Parameter},
 };
 
 /// How many events one answer has where nothing is said.
@@ -129,9 +129,26 @@ fn tenant(asked: &Asked) -> Option<&str> {
     Some(asked.tenant()).filter(|tenant| !tenant.is_empty())
 }
 
+/// Checks all of a trail.
+pub async fn verify(asked: Asked) -> Result<Answer, AdminError> {
+    Answer::of(asked.admin.verify_trail(&asked.broker, &asked.caller, tenant(&asked)).await?)
+}
+
+/// All of a trail that is signed.
+pub async fn export(asked: Asked) -> Result<Answer, AdminError> {
+    let export = asked.admin.export_trail(&asked.broker, &asked.caller, tenant(&asked)).await?;
+    Ok(Answer::lines(Lines::of(export, &asked.broker.runtime)))
+}
+
+/// What verifies an export.
+pub async fn keys(asked: Asked) -> Result<Answer, AdminError> {
+    asked.admin.permit(&asked.caller, Right::ReadAudit, On::Reach).await?;
+    let records = asked.broker.audit.records().ok_or(AdminError::NotFound)?;
+    Answer::of(records.public_keys().await?)
+}
+
 /// The trail, for who may read it.
 async fn records(asked: &Asked) -> Result<Records, AdminError> {
-    let on = tenant(asked).map_or(On::Everything, On::Tenant);
-    asked.admin.permit(&asked.caller, Right::ReadAudit, on).await?;
-    asked.broker.audit.records().ok_or(AdminError::NotFound)
+    let records = asked.admin.trail(&asked.broker, &asked.caller, tenant(asked)).await?;
+    records.ok_or(AdminError::NotFound)
 }

@@ -11,7 +11,7 @@ pub mod tenants;
 pub mod tokens;
 pub mod trials;
 
-use super::routes::{Endpoint, Takes, delete, get, post, put};
+use super::routes::{Endpoint, LINES, Takes, delete, get, post, put};
 use crate::admin::Right;
 
 /// An operation from an endpoint's function.
@@ -293,6 +293,20 @@ pub static ENDPOINTS: &[Endpoint] = &[
     )
     .takes(Takes::Query(audit::MONTH))
     .gives(&[200], "Usage"),
+    post(
+        "/tenants/{tenant}/audit/verify",
+        Right::ReadAudit,
+        "Checks a tenant's trail from its first event to its last: one at a time, and not for ever",
+        does!(audit::verify),
+    )
+    .gives(&[200], "VerifiedTrail"),
+    get(
+        "/tenants/{tenant}/audit/export",
+        Right::ReadAudit,
+        "A tenant's trail up to its last checkpoint, as lines of JSON; one at a time",
+        does!(audit::export),
+    )
+    .gives(&[200], LINES),
     get("/audit", Right::ReadAudit, "The latest events of what concerns no tenant alone", does!(audit::list))
         .takes(Takes::Query(audit::LIST))
         .gives(&[200], "Events"),
@@ -307,4 +321,10 @@ pub static ENDPOINTS: &[Endpoint] = &[
     get("/usage", Right::ReadAudit, "What every connection was used for in a month", does!(audit::usage))
         .takes(Takes::Query(audit::MONTH))
         .gives(&[200], "Usage"),
+    post("/audit/verify", Right::ReadAudit, "Checks the operator's own trail", does!(audit::verify))
+        .gives(&[200], "VerifiedTrail"),
+    get("/audit/export", Right::ReadAudit, "The operator's own trail as lines of JSON", does!(audit::export))
+        .gives(&[200], LINES),
+    get("/audit/keys", Right::ReadAudit, "The JWK set that verifies every export", does!(audit::keys))
+        .gives(&[200], "KeySet"),
 ];

@@ -52,7 +52,7 @@ fn table(name: &str) -> Vec<Field> {
 }
 
 fn shown(fields: &[Field], document: &Value, faults: &[SettingsError]) -> Shown {
-    show(fields, ("", document.as_object().unwrap()), faults, Texts::of(Locale::En))
+    show(fields, ("", "", document.as_object().unwrap()), faults, Texts::of(Locale::En))
 }
 
 /// What a browser posts of a form that nobody has touched.

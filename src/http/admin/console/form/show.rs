@@ -139,16 +139,17 @@ pub struct Label {
     pub lang: Option<&'static str>,
 }
 
-/// Puts `document`, whose members stand below `root`, into the inputs of `fields`, and `faults` to the inputs that they are of.
+/// Puts `document`, whose members stand below `root`, into the inputs of `fields`, whose names begin with
+/// `named`, and `faults` to the inputs that they are of.
 #[must_use]
 pub fn show(
     fields: &[Field],
-    (root, document): (&str, &Map<String, Value>),
+    (named, root, document): (&str, &str, &Map<String, Value>),
     faults: &[SettingsError],
     texts: &'static Texts,
 ) -> Shown {
     let mut items = Vec::new();
-    let place = Place { name: root.to_owned(), pointer: root.to_owned() };
+    let place = Place { name: named.to_owned(), pointer: root.to_owned() };
     Drawing { texts, items: &mut items }.fields(fields, &place, document);
     let summary = faults.iter().map(|fault| attach(&mut items, fault, texts)).collect();
     unfold(&mut items);

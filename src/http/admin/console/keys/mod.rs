@@ -64,7 +64,7 @@ fn table(visitor: &Visitor, tenant: &str, keys: &Keyring, all: &[(String, Key)])
         vec![
             Cell::text(whose(visitor, key)),
             Cell::text(format!("{} ({})", texts.purpose(key.purpose), key.kind)),
-            Cell::link(&key.kid, href(tenant, id)),
+            Cell { code: true, ..Cell::link(&key.kid, href(tenant, id)) },
             words::state(texts, key),
             words::end(texts, key, now(visitor)),
             words::next(texts, (key, keys.policy()), now(visitor)),

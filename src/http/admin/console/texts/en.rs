@@ -1,6 +1,6 @@
 //! The console in English.
 
-use super::{Texts, Words, keyring, login, trials};
+use super::{Texts, Words, keyring, login, platform, trail, trials};
 
 /// All texts.
 pub(super) const TEXTS: Texts = Texts {
@@ -140,6 +140,8 @@ pub(super) const TEXTS: Texts = Texts {
     more_settings: "Further settings",
     keys: "Keys",
     keyring: keyring::EN,
+    trails: trail::EN,
+    platform_pages: platform::EN,
     forbidden: Words { title: "Your role may not do this", text: "Ask the operator for the right." },
     not_found: Words { title: "There is nothing here", text: "The address is wrong, or it was removed." },
     stale_page: Words {
@@ -210,4 +212,6 @@ const LABELS: &[(&str, &str)] = &[
     ("platform", "Platform"),
     ("pkce", "PKCE"),
     ("jwks", "Public keys (JWKS)"),
+    ("aliases", "Aliases"),
+    ("platform_apps", "Apps of the platform"),
 ];

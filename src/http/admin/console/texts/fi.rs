@@ -1,6 +1,6 @@
 //! The console in Finnish.
 
-use super::{Texts, Words, keyring, login, trials};
+use super::{Texts, Words, keyring, login, platform, trail, trials};
 
 /// All texts.
 pub(super) const TEXTS: Texts = Texts {
@@ -140,6 +140,8 @@ pub(super) const TEXTS: Texts = Texts {
     more_settings: "Lisää asetuksia",
     keys: "Avaimet",
     keyring: keyring::FI,
+    trails: trail::FI,
+    platform_pages: platform::FI,
     forbidden: Words { title: "Roolisi ei salli tätä", text: "Pyydä oikeus operaattorilta." },
     not_found: Words {
         title: "Täällä ei ole mitään", text: "Osoite on väärä, tai kohde on poistettu."
@@ -208,4 +210,6 @@ const LABELS: &[(&str, &str)] = &[
     ("platform", "Alusta"),
     ("pkce", "PKCE"),
     ("jwks", "Julkiset avaimet (JWKS)"),
+    ("aliases", "Aliakset"),
+    ("platform_apps", "Alustan sovellukset"),
 ];

@@ -7,13 +7,15 @@ mod en;
 mod fi;
 mod keyring;
 mod login;
+mod platform;
 mod sv;
+mod trail;
 pub mod trials;
 
 use tunnus_sdk::Locale;
 
-pub use self::keyring::KeyringTexts;
 use self::login::LoginTexts;
+pub use self::{keyring::KeyringTexts, platform::PlatformTexts, trail::TrailTexts};
 use crate::admin::Role;
 
 /// A heading and what stands beneath it.
@@ -300,6 +302,10 @@ pub struct Texts {
     pub keys: &'static str,
     /// The pages of keys.
     pub keyring: KeyringTexts,
+    /// Whole trails.
+    pub trails: TrailTexts,
+    /// Platforms, and what tenants share with them.
+    pub platform_pages: PlatformTexts,
     /// The role may not.
     pub forbidden: Words,
     /// Nothing is there.

@@ -1,6 +1,6 @@
 //! The console in Swedish.
 
-use super::{Texts, Words, keyring, login, trials};
+use super::{Texts, Words, keyring, login, platform, trail, trials};
 
 /// All texts.
 pub(super) const TEXTS: Texts = Texts {
@@ -140,6 +140,8 @@ pub(super) const TEXTS: Texts = Texts {
     more_settings: "Fler inställningar",
     keys: "Nycklar",
     keyring: keyring::SV,
+    trails: trail::SV,
+    platform_pages: platform::SV,
     forbidden: Words { title: "Din roll tillåter inte detta", text: "Be operatören om behörighet." },
     not_found: Words { title: "Här finns inget", text: "Adressen är fel, eller så har det tagits bort." },
     stale_page: Words {
@@ -206,4 +208,6 @@ const LABELS: &[(&str, &str)] = &[
     ("platform", "Plattform"),
     ("pkce", "PKCE"),
     ("jwks", "Publika nycklar (JWKS)"),
+    ("aliases", "Alias"),
+    ("platform_apps", "Plattformens appar"),
 ];
