@@ -21,7 +21,7 @@ use super::{
     visitor::{Posted, Visitor},
 };
 use crate::{
-    admin::{AdminError, Document, EnabledAt, Expected, Right},
+    admin::{AdminError, Caller, Document, EnabledAt, Expected, Right, Scope},
     tenant::stored_platform_schema,
 };
 
@@ -160,8 +160,10 @@ fn members(visitor: &Visitor, tenants: &[EnabledAt]) -> Vec<Block> {
 /// The tokens that reach the platform and nothing else.
 async fn tokens(visitor: &Visitor, platform: &str) -> Result<Vec<Block>, AdminError> {
     let texts = visitor.texts();
-    let all = visitor.admin.tokens(&visitor.caller).await?;
-    let own = all.iter().filter(|token| token.platform.as_deref() == Some(platform));
+    let scope = Scope::Platform(platform.to_owned());
+    let within = Caller { scope, ..visitor.caller.clone() };
+    let listed = visitor.admin.tokens(&within, None).await?;
+    let own = listed.tokens.iter().filter(|token| token.platform.as_deref() == Some(platform));
     let row = |token: &crate::admin::TokenInfo| {
         vec![
             Cell::text(&token.name),
