@@ -23,7 +23,7 @@ const STAFF = new Map([
 
 const page = (uid) => {
   const links = [...STAFF].map(([id, { name }]) => `<li><a href="/interaction/${uid}/${id}">${name}</a></li>`);
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Staff</title><main>
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>Staff</title><main>
     <h1>Who are you?</h1><ul>${links.join('')}<li><a href="/interaction/${uid}/nobody">Back</a></li></ul></main>`;
 };
 
