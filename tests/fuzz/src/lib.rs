@@ -11,5 +11,7 @@ pub mod keys;
 pub mod second;
 pub mod sections;
 pub mod upstream;
+#[cfg(feature = "server")]
+pub mod world;
 
 pub use sections::Sections;
