@@ -38,14 +38,14 @@ impl Scrape {
         count(self).saturating_sub(count(before))
     }
 
-    /// How often the flow store was asked since `before`: each time one round trip. Looking whether it
-    /// is there does not count.
+    /// How often logins asked the flow store since `before`: each time one round trip. Looking whether it
+    /// is there does not count, nor what brokers tell each other now and then of all they have admitted.
     #[must_use]
     pub fn round_trips_since(&self, before: &Self) -> u64 {
         let count = |scrape: &Self| {
             let samples = scrape.samples("tunnus_flow_store_operation_duration_seconds_count");
             samples
-                .filter(|(labels, _)| !labels.contains("operation=\"ping\""))
+                .filter(|(labels, _)| !["\"ping\"", "\"add\""].iter().any(|other| labels.contains(other)))
                 .map(|(_, value)| whole(value))
                 .sum::<u64>()
         };
