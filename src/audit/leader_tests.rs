@@ -112,11 +112,13 @@ async fn nobody_is_erased_where_that_cannot_be_told(url: SqlUrl) {
     world.set(BEGIN + 10 * 366 * 86_400);
     let mut leader = world.leader();
     assert!(leader.lease.take(&world.sql, world.ambient.now()).await.unwrap());
+    // On one connection: SQLite's others learn of a new name only when they read next.
+    let mut connection = world.sql.pool().acquire().await.unwrap();
     let refuse = "ALTER TABLE audit_events RENAME COLUMN hash TO other";
-    sqlx::query(refuse).execute(world.sql.pool()).await.unwrap();
+    sqlx::query(refuse).execute(&mut *connection).await.unwrap();
     assert!(leader.end_retention(world.ambient.now()).await.is_err());
     let back = "ALTER TABLE audit_events RENAME COLUMN other TO hash";
-    sqlx::query(back).execute(world.sql.pool()).await.unwrap();
+    sqlx::query(back).execute(&mut *connection).await.unwrap();
     assert_eq!(leader.look().await.unwrap().erased, 2, "they were all there still");
 }
 
