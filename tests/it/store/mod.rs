@@ -67,6 +67,7 @@ every_store![
     keys_do_not_mix,
     any_bytes_are_a_value,
     a_value_ends_with_its_time,
+    a_number_is_the_sum_of_what_was_added_where_others_see_it,
     the_store_answers,
 ];
 
@@ -92,6 +93,14 @@ async fn what_is_put_is_read(store: Arc<dyn FlowStore>) {
     for _ in 0..2 {
         assert_eq!(store.read(&key("a")).await.unwrap(), Some(b"one".to_vec()));
     }
+}
+
+async fn a_number_is_the_sum_of_what_was_added_where_others_see_it(store: Arc<dyn FlowStore>) {
+    let first = store.add(&key("n"), 3, MINUTE).await.unwrap();
+    assert!(matches!(first, None | Some(3)), "{first:?}");
+    let second = store.add(&key("n"), 4, MINUTE).await.unwrap();
+    assert_eq!(second, first.map(|_| 7));
+    assert_eq!(store.add(&key("m"), 1, MINUTE).await.unwrap(), first.map(|_| 1));
 }
 
 async fn put_replaces(store: Arc<dyn FlowStore>) {

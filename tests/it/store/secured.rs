@@ -47,6 +47,8 @@ impl Secured {
             "+get",
             "+set",
             "+del",
+            "+incrby",
+            "+pexpire",
             "+ping",
             "+select",
             "+client",
