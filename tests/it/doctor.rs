@@ -92,7 +92,9 @@ async fn wrong(bench: &Bench, connection: &str) -> Vec<Finding> {
     let tenant = bench.sandbox.tenants.tenant("demo").unwrap();
     let connection = tenant.connection(connection).unwrap();
     let findings = examine(&bench.sandbox.broker, &tenant, connection, true).await;
-    findings.into_iter().filter(|finding| finding.severity == Severity::Fault).collect()
+    // The bench has a clock of its own, an upstream's `Date` is the day's.
+    let is_wrong = |one: &Finding| one.severity == Severity::Fault && !one.subject.ends_with("clock");
+    findings.into_iter().filter(is_wrong).collect()
 }
 
 /// The finding of a fault in metadata or keys: the doctor's own, or where it is only seen when somebody
