@@ -59,9 +59,15 @@ pub(crate) enum MetadataError {
     /// Something else than a success.
     #[error("the metadata's address answers with status {0}")]
     Status(u16),
-    /// Not one JSON object.
-    #[error("the metadata is not one JSON object")]
+    /// Another media type than JSON's.
+    #[error("the metadata's address answers with something else than JSON")]
+    MediaType,
+    /// Not one JSON object, or one that can be read in two ways.
+    #[error("the metadata is not one JSON object, or has a member twice")]
     Malformed,
+    /// `issuer` is missing.
+    #[error("the metadata names no issuer")]
+    NoIssuer,
     /// `issuer` is not the connection's, byte for byte.
     #[error("the metadata's issuer is not the connection's")]
     Issuer,
@@ -83,8 +89,10 @@ impl From<MetadataError> for ProviderError {
     fn from(error: MetadataError) -> Self {
         let fault = match error {
             MetadataError::Status(429 | 500..=599) => Fault::ProviderUnavailable,
-            MetadataError::Malformed | MetadataError::Type(_) => Fault::ResponseRejected(Reason::Malformed),
-            MetadataError::Issuer => Fault::ResponseRejected(Reason::Issuer),
+            MetadataError::MediaType | MetadataError::Malformed | MetadataError::Type(_) => {
+                Fault::ResponseRejected(Reason::Malformed)
+            }
+            MetadataError::NoIssuer | MetadataError::Issuer => Fault::ResponseRejected(Reason::Issuer),
             MetadataError::Status(_)
             | MetadataError::Missing(_)
             | MetadataError::Endpoint(..)
@@ -117,7 +125,8 @@ impl Metadata {
     pub(crate) fn judge(profile: &Profile, body: &[u8]) -> Result<Self, MetadataError> {
         let document = parse_object(body).map_err(|_| MetadataError::Malformed)?;
         // OpenID Connect Discovery, section 4.3: exactly the issuer that the document was asked of.
-        if document.get("issuer").and_then(Value::as_str) != Some(&profile.issuer) {
+        let issuer = document.get("issuer").ok_or(MetadataError::NoIssuer)?;
+        if issuer.as_str() != Some(&profile.issuer) {
             return Err(MetadataError::Issuer);
         }
         check_code_flow(&document)?;

@@ -150,7 +150,7 @@ pub(crate) async fn fetch(profile: &Profile, host: &dyn Host) -> Result<Metadata
 fn body(response: &Response) -> Result<&[u8], ProviderError> {
     match response.status {
         200 if response.content_type.as_deref() == Some("application/json") => Ok(&response.body),
-        200 => Err(MetadataError::Malformed.into()),
+        200 => Err(MetadataError::MediaType.into()),
         status => Err(MetadataError::Status(status).into()),
     }
 }

@@ -42,10 +42,10 @@ fn a_good_document_names_its_endpoints() {
 
 #[test]
 fn another_issuer_is_refused() {
-    for issuer in [json!(null), json!("https://op.example/oidc/"), json!("https://OP.example/oidc"), json!(1)]
-    {
+    for issuer in [json!("https://op.example/oidc/"), json!("https://OP.example/oidc"), json!(1)] {
         assert_eq!(judge(&json!({ "issuer": issuer })), Err(MetadataError::Issuer), "{issuer}");
     }
+    assert_eq!(judge(&json!({ "issuer": null })), Err(MetadataError::NoIssuer));
 }
 
 #[test]

@@ -185,11 +185,17 @@ async fn published(
         }
         status => return Err(fault(format!("jwks_uri answers with status {status}"), reach)),
     }
+    let proxy = "look whether jwks_uri is the upstream's and no proxy answers in its place";
     // RFC 7517, section 8.5.2, has a media type of its own beside `application/json`; both are seen.
-    let keys = parse_object(&response.body).ok().and_then(|mut document| document.remove("keys"));
-    let Some(Value::Array(keys)) = keys else {
-        let remedy = "look whether jwks_uri is the upstream's and no proxy answers in its place";
-        return Err(fault("what stands at jwks_uri is no JSON document with keys".to_owned(), remedy));
+    if !response.content_type.as_deref().is_some_and(|media| media.ends_with("json")) {
+        return Err(fault("jwks_uri answers with something else than JSON".to_owned(), proxy));
+    }
+    let Ok(mut document) = parse_object(&response.body) else {
+        let text = "what stands at jwks_uri is not one JSON object, or has a member twice";
+        return Err(fault(text.to_owned(), proxy));
+    };
+    let Some(Value::Array(keys)) = document.remove("keys") else {
+        return Err(fault("what stands at jwks_uri has no list of keys".to_owned(), proxy));
     };
     Ok((keys, response.date))
 }
