@@ -111,11 +111,12 @@ async fn fill(store: &Store, count: usize, in_use: usize) -> Result<(), Failure>
         store.change(&change).await?;
     }
     let copies = [
-        "INSERT INTO tenants SELECT n.id, t.document, t.revision, t.version FROM tenants t, numbers n WHERE t.id = 'tenant-000000'",
+        "INSERT INTO tenants SELECT n.id, t.document, t.revision, t.version, t.platform FROM tenants t, numbers n WHERE t.id = 'tenant-000000'",
         "INSERT INTO data_keys SELECT n.id, t.sealed, t.master_key FROM data_keys t, numbers n WHERE t.tenant = 'tenant-000000'",
         "INSERT INTO apps SELECT n.id, t.id, t.document, t.revision FROM apps t, numbers n WHERE t.tenant = 'tenant-000000'",
         "INSERT INTO connections SELECT n.id, t.id, t.position, t.document, t.revision FROM connections t, numbers n WHERE t.tenant = 'tenant-000000'",
         "INSERT INTO secrets SELECT n.id, t.id, t.place, t.sealed, t.fingerprint, t.set_at, t.set_by FROM secrets t, numbers n WHERE t.tenant = 'tenant-000000'",
+        "INSERT INTO keys SELECT n.id, t.id, t.connection, t.state, t.since, t.moves, t.document, t.sealed, t.revision FROM keys t, numbers n WHERE t.tenant = 'tenant-000000'",
     ];
     let mut write = store.sql().write().await?;
     sqlx::query("CREATE TEMPORARY TABLE numbers (id TEXT)").execute(&mut *write).await?;
