@@ -73,32 +73,24 @@ impl Admin {
     #[must_use]
     pub fn of_store(store: Store, providers: Providers, ambient: Ambient) -> Self {
         let tokens = Tokens::in_sql(store.sql().clone(), store.audit().clone(), ambient.clone());
-        let (keys, checks, trails) = (Policy::default(), Checks::default(), Checks::default());
-        Self {
-            source: Source::Store(store),
-            providers,
-            tokens,
-            keys,
-            checks,
-            trails,
-            ambient,
-            login: None,
-            console: None,
-        }
+        Self::over(Source::Store(store), tokens, providers, ambient)
     }
 
     /// Of a folder of files: it is read, never written, and tokens last as long as the process.
     #[must_use]
     pub fn of_folder(folder: Folder, providers: Providers, audit: Audit, ambient: Ambient) -> Self {
         let tokens = Tokens::in_memory(audit, ambient.clone());
-        let (keys, checks, trails) = (Policy::default(), Checks::default(), Checks::default());
+        Self::over(Source::Folder(folder), tokens, providers, ambient)
+    }
+
+    fn over(source: Source, tokens: Tokens, providers: Providers, ambient: Ambient) -> Self {
         Self {
-            source: Source::Folder(folder),
+            source,
             providers,
             tokens,
-            keys,
-            checks,
-            trails,
+            keys: Policy::default(),
+            checks: Checks::default(),
+            trails: Checks::default(),
             ambient,
             login: None,
             console: None,

@@ -204,12 +204,10 @@ pub(super) fn call(request: &Request) -> Option<Seen> {
 
 /// The call is over.
 pub(super) fn ended(call: Option<Seen>, is_answered: bool) {
-    let Some(Seen::Called { stage, method, endpoint, authentication, mutual_tls, parameters, .. }) = call
-    else {
-        return;
-    };
-    let answered = is_answered;
-    let step = Seen::Called { stage, method, endpoint, authentication, mutual_tls, parameters, answered };
+    let Some(mut step) = call else { return };
+    if let Seen::Called { answered, .. } = &mut step {
+        *answered = is_answered;
+    }
     note(|ledger| ledger.saw(|| step));
 }
 

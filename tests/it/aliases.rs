@@ -108,17 +108,7 @@ async fn an_alias_that_leads_where_the_app_may_not_go_is_unknown() {
 async fn openid_apps_name_aliases_too() {
     let bench = Bench::start();
     point(&bench, &[("mle", 100)]);
-    let mut url: Url = format!("{}/authorize", bench.issuer()).parse().unwrap();
-    url.query_pairs_mut().extend_pairs([
-        ("response_type", "code"),
-        ("client_id", APP),
-        ("redirect_uri", RETURN),
-        ("scope", "openid"),
-        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
-        ("code_challenge_method", "S256"),
-        ("connection", "login"),
-        ("login_hint", "sandbox:persona=onni"),
-    ]);
+    let url = bench.authorize(&[("connection", "login"), ("login_hint", "sandbox:persona=onni")]);
     let returned = bench.person().walk(&url, RETURN).await;
     assert!(param(&returned, "code").is_some(), "{returned}");
 }

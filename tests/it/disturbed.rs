@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use tunnus::sandbox::tenant::{APP, TENANT};
+use tunnus::sandbox::tenant::TENANT;
 use url::Url;
 
 use crate::support::{
@@ -46,21 +46,6 @@ async fn log_in_all(bench: &Arc<Bench>, connection: &'static str, count: usize) 
         logins.spawn(async move { log_in(&bench, connection).await });
     }
     logins.join_all().await
-}
-
-fn authorize(bench: &Bench) -> Url {
-    let mut url: Url = format!("{}/authorize", bench.issuer()).parse().unwrap();
-    url.query_pairs_mut().extend_pairs([
-        ("response_type", "code"),
-        ("client_id", APP),
-        ("redirect_uri", RETURN),
-        ("scope", "openid"),
-        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
-        ("code_challenge_method", "S256"),
-        ("ui_locales", "en"),
-        ("login_hint", "sandbox:persona=onni"),
-    ]);
-    url
 }
 
 /// Fails at FTN's pushed requests until they are spared.
@@ -122,7 +107,10 @@ async fn the_chooser_says_so_and_offers_the_others_and_so_does_the_failures_page
     let bench = Bench::start();
     disturb(&bench).await;
     let mut person = bench.person();
-    let shown = person.try_walk(&authorize(&bench), RETURN).await.unwrap_err();
+    let shown = person
+        .try_walk(&bench.authorize(&[("ui_locales", "en"), ("login_hint", "sandbox:persona=onni")]), RETURN)
+        .await
+        .unwrap_err();
     assert_eq!(shown.body.matches("This way is disturbed right now").count(), 1, "{}", shown.body);
     let named = |id: &str| {
         let mut url = shown.url.clone();

@@ -1,12 +1,8 @@
 //! A connection that is paused: nobody starts over it, who is on the way arrives.
 
 use serde_json::{Value, json};
-use tunnus::{
-    sandbox::tenant::APP,
-    tenant::model::{Connection, Tenant},
-};
+use tunnus::tenant::model::{Connection, Tenant};
 use tunnus_sdk::LocalizedText;
-use url::Url;
 
 use crate::support::sandbox::{Bench, RETURN, param};
 
@@ -30,22 +26,6 @@ fn change_each(tenant: &mut Tenant, change: impl Fn(&mut Connection)) {
     }
 }
 
-fn authorize(bench: &Bench, more: &[(&str, &str)]) -> Url {
-    let mut url: Url = format!("{}/authorize", bench.issuer()).parse().unwrap();
-    url.query_pairs_mut()
-        .extend_pairs([
-            ("response_type", "code"),
-            ("client_id", APP),
-            ("redirect_uri", RETURN),
-            ("scope", "openid"),
-            ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
-            ("code_challenge_method", "S256"),
-            ("ui_locales", "en"),
-        ])
-        .extend_pairs(more);
-    url
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn who_names_it_is_told_so_on_both_faces() {
     let bench = Bench::start();
@@ -53,7 +33,8 @@ async fn who_names_it_is_told_so_on_both_faces() {
     let body = json!({ "connection": "ftn", "return_url": RETURN });
     let (status, body) = bench.rest("POST", "identifications", Some(body)).await;
     assert_eq!((status, &body["error"]["code"]), (503, &json!("connection_paused")), "{body}");
-    let returned = bench.person().walk(&authorize(&bench, &[("connection", "ftn")]), RETURN).await;
+    let returned =
+        bench.person().walk(&bench.authorize(&[("ui_locales", "en"), ("connection", "ftn")]), RETURN).await;
     assert_eq!(param(&returned, "error").as_deref(), Some("temporarily_unavailable"));
     assert!(param(&returned, "error_description").unwrap().starts_with("connection_paused ["));
     pause(&bench, &[]);
@@ -65,7 +46,7 @@ async fn the_chooser_tells_why_and_offers_the_others() {
     let bench = Bench::start();
     pause(&bench, &["ftn"]);
     let mut person = bench.person();
-    let shown = person.try_walk(&authorize(&bench, &[]), RETURN).await.unwrap_err();
+    let shown = person.try_walk(&bench.authorize(&[("ui_locales", "en")]), RETURN).await.unwrap_err();
     assert!(shown.body.contains(NOTICE), "{}", shown.body);
     assert!(!shown.body.contains("connection=ftn\""), "{}", shown.body);
     assert!(shown.body.contains("connection=mle"), "{}", shown.body);
@@ -82,7 +63,7 @@ async fn where_all_are_paused_the_person_is_told_and_so_is_the_app() {
     let all: Vec<_> = bench.sandbox.connections.iter().map(|offered| offered.id.as_str()).collect();
     pause(&bench, &all);
     let mut person = bench.person();
-    let shown = person.try_walk(&authorize(&bench, &[]), RETURN).await.unwrap_err();
+    let shown = person.try_walk(&bench.authorize(&[("ui_locales", "en")]), RETURN).await.unwrap_err();
     assert_eq!(shown.body.matches(NOTICE).count(), all.len());
     assert!(shown.body.contains("abandon=connection_paused"), "{}", shown.body);
     let mut back = shown.url.clone();
@@ -97,7 +78,7 @@ async fn the_only_connection_of_an_app_tells_why_it_is_paused() {
     let bench = Bench::start();
     bench.change(|tenant| tenant.connections.retain(|connection| connection.id == "ftn"));
     pause(&bench, &["ftn"]);
-    let shown = bench.person().try_walk(&authorize(&bench, &[]), RETURN).await.unwrap_err();
+    let shown = bench.person().try_walk(&bench.authorize(&[("ui_locales", "en")]), RETURN).await.unwrap_err();
     assert!(shown.body.contains(NOTICE), "{}", shown.body);
 }
 

@@ -243,15 +243,20 @@ async fn a_vendors_key_is_taken_and_what_is_no_good_is_not() {
     assert!(matches!(world.keyring.retire(&ada(), "acme", "none").await, Err(KeyringError::NoKey(_))));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_is_asked_for_and_only_that_one_is_taken() {
-    let world = World::new().await;
-    let request = Request {
+/// A request for the certificate of the bank.
+fn request() -> Request {
+    Request {
         connection: "bank".to_owned(),
         common_name: "client-1".to_owned(),
         organisation: Some("Acme Oy".to_owned()),
         kind: KeyKind::P256,
-    };
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_asked_for_and_only_that_one_is_taken() {
+    let world = World::new().await;
+    let request = request();
     let (key, pem) = world.keyring.csr(&ada(), "acme", request.clone()).await.unwrap();
     assert!(pem.starts_with("-----BEGIN CERTIFICATE REQUEST-----\n"));
     assert_eq!((key.state, key.subject.as_deref()), ("awaiting_registration", Some("client-1")));
@@ -315,12 +320,7 @@ async fn a_key_that_a_token_names_comes_into_use_once_and_that_is_on_record() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_for_a_certificate_can_be_had_again_and_only_of_a_key_that_was_made_for_one() {
     let world = World::new().await;
-    let request = Request {
-        connection: "bank".to_owned(),
-        common_name: "client-1".to_owned(),
-        organisation: Some("Acme Oy".to_owned()),
-        kind: KeyKind::P256,
-    };
+    let request = request();
     let (key, first) = world.keyring.csr(&ada(), "acme", request).await.unwrap();
     let (same, again) = world.keyring.request("acme", &key.id).await.unwrap();
     assert_eq!(same, key);

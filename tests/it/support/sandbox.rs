@@ -122,6 +122,22 @@ impl Bench {
         &self.sandbox.relying.issuer
     }
 
+    /// The address at which the built-in app asks by OpenID Connect, with more parameters.
+    pub fn authorize(&self, more: &[(&str, &str)]) -> Url {
+        let mut url: Url = format!("{}/authorize", self.issuer()).parse().unwrap();
+        url.query_pairs_mut()
+            .extend_pairs([
+                ("response_type", "code"),
+                ("client_id", APP),
+                ("redirect_uri", RETURN),
+                ("scope", "openid"),
+                ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+                ("code_challenge_method", "S256"),
+            ])
+            .extend_pairs(more);
+        url
+    }
+
     /// A new browser.
     pub fn person(&self) -> Person {
         Person::new(self.sandbox.relying.http.clone())
