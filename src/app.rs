@@ -139,6 +139,7 @@ impl Broker {
             ambient: parts.ambient,
             lifetimes: parts.lifetimes,
             waiting: Arc::default(),
+            unfinished: Arc::default(),
         };
         let connections = Connections::new(
             parts.providers.clone(),

@@ -184,6 +184,11 @@ fn share_limits(config: &Config, broker: &Data<Broker>) {
     drop(tokio::spawn(async move { sharing.run(&broker.limits, broker.flows.store.as_ref()).await }));
 }
 
+/// Counts the logins that nobody came back for, until the process ends.
+async fn count_expired(broker: Data<Broker>) {
+    broker.flows.clone().count_expired(&broker.metrics).await;
+}
+
 async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
     let (broker, keeping) = assemble(&config, providers.clone(), Recording::Logins).await?;
     let admin = admin::listener(&config, providers, &broker, &keeping).await?;
@@ -194,6 +199,7 @@ async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
     let serving: Vec<_> = servers.into_iter().map(tokio::spawn).collect();
     let watching = tokio::spawn(keeping.run(broker.clone(), config.keys.policy()));
     let refreshing = tokio::spawn(Arc::clone(&broker).keep_fresh());
+    let counting = tokio::spawn(count_expired(broker.clone()));
     let metrics = Arc::clone(&broker.metrics);
     let leading = Leading::begin(&broker.audit, &broker.flows.ambient, config.retention, metrics);
     tracing::info!(listen = %config.server.listen, public_url = broker.public_url, audit = config.audit.place(), "serving");
@@ -201,6 +207,7 @@ async fn serve(config: Config, providers: Providers) -> Result<(), Failure> {
     stop(&broker, Duration::from_secs(config.server.drain.into()), &handles).await?;
     watching.abort();
     refreshing.abort();
+    counting.abort();
     if let Some(leading) = leading {
         leading.end().await;
     }

@@ -71,7 +71,7 @@ fn flows(looks: i64) -> Flows {
     let inner = MemoryStore::new(MemoryLimits::default(), ambient.clone());
     let store = Arc::new(Away { inner, looks: AtomicI64::new(looks), clock });
     let lifetimes = Lifetimes { result: 3_600, ..Lifetimes::default() };
-    Flows { store, sealer, ambient, lifetimes, waiting: Arc::default() }
+    Flows { store, sealer, ambient, lifetimes, waiting: Arc::default(), unfinished: Arc::default() }
 }
 
 fn outcome(code: Code) -> Outcome {

@@ -14,6 +14,7 @@ use super::{
     binding::{Binding, state_hash},
     identification::{Identification, Outcome},
     persist::persist,
+    unfinished::Unfinished,
     waiting::Waiting,
 };
 use crate::{
@@ -39,6 +40,8 @@ pub struct Flows {
     pub lifetimes: Lifetimes,
     /// Who waits for one to be settled.
     pub waiting: Arc<Waiting>,
+    /// What has not ended yet.
+    pub unfinished: Arc<Unfinished>,
 }
 
 /// What taking an attempt found.
@@ -67,7 +70,9 @@ impl Flows {
         let key = Key::new("identification", &identification.id);
         let value = self.seal("identification", &key, &[&identification.id], identification)?;
         let lives = seconds_between(identification.created_at.0, identification.expires_at.0);
-        Ok(self.store.put(&key, &value, lives + GRACE).await?)
+        self.store.put(&key, &value, lives + GRACE).await?;
+        self.begun(identification);
+        Ok(())
     }
 
     /// The identification of this id.
@@ -84,8 +89,9 @@ impl Flows {
     ///
     /// # Errors
     /// [`Code::StoreUnavailable`].
-    pub async fn forget_identification(&self, id: &str) -> Result<(), Error> {
-        Ok(self.store.delete(&Key::new("identification", id)).await?)
+    pub async fn forget_identification(&self, identification: &Identification) -> Result<(), Error> {
+        self.ended(identification);
+        Ok(self.store.delete(&Key::new("identification", &identification.id)).await?)
     }
 
     /// Claims an identification for the browser whose key has this hash. False where another was
@@ -129,6 +135,7 @@ impl Flows {
             Ok(tries > 0 && self.store.read(key).await?.as_ref() == Some(value))
         })
         .await?;
+        self.ended(&outcome.identification);
         self.waiting.wake(&outcome.identification.id);
         Ok(is_first)
     }
@@ -140,6 +147,7 @@ impl Flows {
     pub async fn overrule(&self, outcome: &Outcome) -> Result<(), Error> {
         let (key, value) = self.sealed_outcome(outcome)?;
         self.store.decide(&key, &value, self.outcome_kept(outcome)).await?;
+        self.ended(&outcome.identification);
         self.waiting.wake(&outcome.identification.id);
         Ok(())
     }
@@ -176,6 +184,17 @@ impl Flows {
     /// [`Code::StoreUnavailable`].
     pub async fn is_settled(&self, id: &str) -> Result<bool, Error> {
         Ok(self.store.look(&Key::new("outcome", id)).await? != Taken::Missing)
+    }
+
+    /// Marks an end of the identification of this id as counted that no browser has brought about, for as
+    /// long as one may still come. False where it was marked before.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
+    pub async fn mark_counted(&self, id: &str) -> Result<bool, Error> {
+        let key = Key::new("counted", id);
+        let value = self.seal("counted", &key, &[id], &())?;
+        Ok(self.store.create(&key, &value, self.lifetimes.attempt() + GRACE).await?)
     }
 
     fn sealed_outcome(&self, outcome: &Outcome) -> Result<(Key, Vec<u8>), Error> {

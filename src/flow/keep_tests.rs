@@ -58,7 +58,7 @@ fn flows(mute: bool, lifetimes: Lifetimes) -> (Flows, Arc<AtomicI64>) {
     let sealer = Arc::new(Sealer::new(keys, ambient.clone()).unwrap());
     let inner = MemoryStore::new(MemoryLimits::default(), ambient.clone());
     let store = Arc::new(Mute { inner, spoke: AtomicBool::new(!mute) });
-    (Flows { store, sealer, ambient, lifetimes, waiting: Arc::default() }, clock)
+    (Flows { store, sealer, ambient, lifetimes, waiting: Arc::default(), unfinished: Arc::default() }, clock)
 }
 
 fn outcome(finished_at: Timestamp) -> Outcome {

@@ -35,5 +35,6 @@ pub mod start;
 #[cfg(test)]
 mod stored_tests;
 pub mod trial;
+pub mod unfinished;
 pub mod visit;
 pub mod waiting;

@@ -9,7 +9,7 @@ use super::{
     page::{Choice, Page},
     permit, prepare,
     progress::Progress,
-    settle::{fail, settle},
+    settle::{count, fail, settle},
     start::start,
     visit::{Answer, Reply, Visit},
 };
@@ -112,9 +112,9 @@ async fn end(visit: &Visit, identification: &Identification, code: Code) -> Repl
     let error = Error::from(code);
     // A failure that left a choice was counted when it happened.
     let counts = matches!(code, Code::UserCancelled | Code::FlowExpired);
-    if let Some(metrics) = visit.metrics(identification).filter(|_| counts) {
+    if counts {
         let connection = identification.connection.as_deref().unwrap_or_default();
-        metrics.failed(&visit.tenant.id, connection, &error);
+        count(visit, identification, connection, &error).await;
     }
     settle(visit, identification, &Progress::at_the_door(identification), Err(error)).await
 }

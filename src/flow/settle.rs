@@ -35,9 +35,7 @@ pub(super) async fn fail(
 ) -> Reply {
     error.log(&identification.trace_id);
     let connection = progress.connection.as_deref().unwrap_or_default();
-    if let Some(metrics) = visit.metrics(identification) {
-        metrics.failed(&visit.tenant.id, connection, &error);
-    }
+    count(visit, identification, connection, &error).await;
     let another_helps =
         matches!(error.code, Code::ProviderUnavailable | Code::AssuranceTooLow | Code::ConnectionPaused);
     let others =
@@ -50,6 +48,17 @@ pub(super) async fn fail(
         return visit.failed(identification, Failure { another, back, ..failure });
     }
     settle(visit, identification, progress, Err(error)).await
+}
+
+/// Counts that a login has failed: one that expired once, however often its browser comes too late.
+pub(super) async fn count(visit: &Visit, identification: &Identification, connection: &str, error: &Error) {
+    let Some(metrics) = visit.metrics(identification) else { return };
+    let flows = &visit.broker.flows;
+    flows.ended(identification);
+    // Where the store is away the same request comes again.
+    if error.code != Code::FlowExpired || flows.expires(&identification.id).await.unwrap_or(false) {
+        metrics.failed(&visit.tenant.id, connection, error);
+    }
 }
 
 /// Tells the audit trail of an attempt that has failed and ended nothing: the person is let on even

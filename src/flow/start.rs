@@ -55,6 +55,7 @@ pub async fn start(
     // What cannot be audited is refused before the person leaves.
     broker.audit.record(progress.to_event(Kind::IdentificationStarted, identification)).await?;
     broker.flows.keep_attempt(&binding, &attempt).await?;
+    broker.flows.goes_over(identification, &connection.id);
     count(visit, identification, &connection.id, FlowStep::Sent);
     // Who comes too late still needs the cookie to find the way home.
     let cookies = visit.browser.bindings.with(&binding, broker.lifetimes.attempt() + GRACE);

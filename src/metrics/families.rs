@@ -78,7 +78,7 @@ families! {
     audit_trail_up: IntGaugeVec {}
     /// Steps that logins reached.
     flow_steps_total: IntCounterVec { tenant, connection, step }
-    /// Logins that ended: completed, or with the code of the error contract and the failed check.
+    /// Logins that ended: completed, cancelled by the app, or with an error's code and the failed check.
     flows_finished_total: IntCounterVec { tenant, connection, outcome, reason }
     /// Persons identified, by who authenticated them.
     identifications_total: IntCounterVec { tenant, connection, method }

@@ -74,6 +74,11 @@ impl Metrics {
         self.finished(tenant, connection, error.code.name(), error.reason);
     }
 
+    /// An app has taken back what it asked for before it ended.
+    pub fn cancelled(&self, tenant: &str, connection: &str) {
+        self.finished(tenant, connection, "cancelled_by_app", None);
+    }
+
     fn finished(&self, tenant: &str, connection: &str, outcome: &str, reason: Option<Reason>) {
         let (tenant, connection) = self.tenants.bounded(tenant, connection);
         let reason = reason.map(|reason| reason.to_string()).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use tunnus::{
     sandbox::{once, tenant::TENANT},
     tenant::{
@@ -10,7 +11,7 @@ use tunnus::{
     },
 };
 
-use crate::support::sandbox::Bench;
+use crate::support::sandbox::{Bench, RETURN};
 
 /// The series of the contract, section 6, that a login over every connection leaves.
 const SERIES: [&str; 10] = [
@@ -104,4 +105,60 @@ async fn keys_carry_a_tag_and_those_of_nobody_are_not_found() {
     }
     tenants.replace(TenantSet::from_iter([tenant]));
     assert_eq!(get("/connections/ftn/jwks").await, (404, None), "switched off");
+}
+
+/// How many logins over FTN have ended so.
+fn ended(bench: &Bench, outcome: &str) -> u64 {
+    let text = bench.sandbox.broker.metrics.render();
+    let name = format!("tunnus_flows_finished_total{{connection=\"ftn\",outcome=\"{outcome}\",");
+    text.lines()
+        .filter(|line| line.starts_with(&name))
+        .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+        .sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_app_takes_back_is_counted_once_and_what_had_ended_not_again() {
+    let bench = Bench::start();
+    let open = bench.create(json!({ "connection": "ftn" })).await;
+    let path = format!("identifications/{}", open["id"].as_str().unwrap());
+    for _ in 0..2 {
+        assert_eq!(bench.rest("DELETE", &path, None).await.0, 204);
+    }
+    let done = bench.create(json!({ "connection": "ftn" })).await;
+    bench.person().walk(&done["url"].as_str().unwrap().parse().unwrap(), RETURN).await;
+    let path = format!("identifications/{}", done["id"].as_str().unwrap());
+    assert_eq!(bench.rest("DELETE", &path, None).await.0, 204);
+    bench.pass(1_600);
+    bench.sandbox.broker.flows.count_expired_by_now(&bench.sandbox.broker.metrics).await;
+    let counted = ["cancelled_by_app", "completed", "flow_expired"].map(|outcome| ended(&bench, outcome));
+    assert_eq!(counted, [1, 1, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_too_late_or_never_is_counted_once() {
+    let bench = Bench::start();
+    let broker = &bench.sandbox.broker;
+    let back = format!("{}/return/", bench.issuer());
+    // The browser is faster than the count, and the count than the browser; the third never comes.
+    let door = bench.door("ftn").await;
+    let mut first = bench.person();
+    let returned = first.walk(&door, &back).await;
+    bench.pass(601);
+    for _ in 0..2 {
+        first.get(&returned).await;
+    }
+    assert_eq!(ended(&bench, "flow_expired"), 1);
+    let (door, _) = (bench.door("ftn").await, bench.door("ftn").await);
+    bench.pass(800);
+    let mut second = bench.person();
+    let returned = second.walk(&door, &back).await;
+    bench.pass(800);
+    for _ in 0..2 {
+        broker.flows.count_expired_by_now(&broker.metrics).await;
+        assert_eq!(ended(&bench, "flow_expired"), 3);
+    }
+    let home = second.get(&returned).await.location().expect("the way home");
+    assert!(home.as_str().starts_with(RETURN), "{home}");
+    assert_eq!(ended(&bench, "flow_expired"), 3);
 }

@@ -57,6 +57,13 @@ async fn cancelled(
         .audit
         .record(Progress::at_the_door(&outcome.identification).to_event(kind, &outcome.identification))
         .await?;
-    flows.overrule(&outcome).await?;
-    flows.forget_identification(id).await
+    let counts = flows.mark_counted(id).await?;
+    // What had ended before was counted then.
+    if !flows.settle(&outcome).await? {
+        flows.overrule(&outcome).await?;
+    } else if counts {
+        let connection = outcome.identification.connection.as_deref().unwrap_or_default();
+        broker.metrics.cancelled(tenant, connection);
+    }
+    flows.forget_identification(&outcome.identification).await
 }

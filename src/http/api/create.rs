@@ -100,7 +100,7 @@ async fn created(
         Remembered::Before(body) => (Ok(body), true),
         Remembered::Conflict => (Err(Code::IdempotencyConflict.into()), true),
     };
-    if surplus && let Err(error) = broker.flows.forget_identification(&identification.id).await {
+    if surplus && let Err(error) = broker.flows.forget_identification(&identification).await {
         // Nobody knows its ticket: it expires by itself.
         error.log(&trace.0);
     }

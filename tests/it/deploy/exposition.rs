@@ -55,6 +55,7 @@ fn trouble(bench: &Bench) {
     for code in Code::ALL {
         metrics.failed(TENANT, "ftn", &Error::from(code));
     }
+    metrics.cancelled(TENANT, "ftn");
     let second = Duration::from_secs(1);
     for outcome in
         [CallOutcome::Status(503), CallOutcome::Unreachable, CallOutcome::TimedOut, CallOutcome::TooLarge]
