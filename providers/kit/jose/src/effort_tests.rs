@@ -53,6 +53,14 @@ fn what_openssl_reads_hides_nothing() {
         (salted(&[65_536, u64::MAX, 2]), "a product that overflows"),
         (der(SEQUENCE, &[der(OCTETS, b"salt"), der(INTEGER, &[0xff])].concat()), "negative"),
         (der(SEQUENCE, &[der(OCTETS, b"salt"), der(INTEGER, &[1; 9])].concat()), "longer than a number"),
+        (
+            der(SEQUENCE, &[der(OCTETS, b"salt"), der(INTEGER, &[1, 0, 0, 0, 0, 0, 0, 0, 0])].concat()),
+            "longer than a number, its end zeros",
+        ),
+        (
+            der(SEQUENCE, &[der(PIECES, &der(OCTETS, b"salt")), der(INTEGER, &[0x7f; 4])].concat()),
+            "behind a salt in pieces",
+        ),
         ((0..60).fold(hard.clone(), |inner, _| der(SEQUENCE, &inner)), "deep"),
         ((0..200).fold(vec![], |inner, _| der(SEQUENCE, &inner)), "deeper than anybody looks"),
         ((0..500).flat_map(|_| salted(&[5_000])).collect(), "little by little"),

@@ -95,6 +95,30 @@ fn a_return_is_found_by_its_state_or_where_jarm_is_due_by_the_browser() {
 }
 
 #[tokio::test]
+async fn a_sealed_return_chooses_its_own_among_the_logins_and_where_none_is_its_own_none() {
+    let token = TokenDemand::Signed(vec![tunnus_sdk::SigningAlgorithm::PS256]);
+    let (connection, _) = connection(Profile { response: ResponseMode::Jarm(token), ..profile() });
+    let kept = ProviderState::keep(&()).unwrap();
+    let logins =
+        ["state-1", "state-2", "state-3"].map(|state| LoginRequest { state: state.into(), ..login() });
+    let candidates = logins.each_ref().map(|login| Candidate { login, state: &kept });
+    for (state, chosen) in [("state-3", Some(2)), ("state-4", None)] {
+        let response = format!("signed:{}", json!({ "state": state }));
+        let back = inbound(&[("response", response.as_str())]);
+        assert_eq!(connection.choose(&candidates, &back).await, chosen);
+    }
+}
+
+#[tokio::test]
+async fn the_metadata_of_a_connection_in_use_is_fetched_ahead_of_its_end() {
+    let (connection, host) = connection(profile());
+    connection.party.metadata().await.unwrap();
+    host.advance(3_000);
+    connection.refresh().await;
+    assert_eq!(host.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn the_doctor_hears_the_dialect_where_there_is_metadata_to_judge() {
     let (connection, host) = connection(profile());
     host.answer(Ok(json_response(200, &json!({ "keys": [] }))));

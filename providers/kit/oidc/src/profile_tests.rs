@@ -40,6 +40,17 @@ fn the_floor_permits_what_the_profile_demands_and_nothing_weaker() {
 }
 
 #[test]
+fn the_floor_of_a_signed_token_permits_no_plain_one_and_no_other_algorithm() {
+    let signed = |algorithm| TokenDemand::Signed(vec![algorithm]);
+    let floor = Profile { id_token: signed(SigningAlgorithm::RS256), ..profile() }.floor();
+    let kind = TokenKind::IdToken;
+    let permits = |protection| floor.permits(&Expect { kind, stage: Stage::IdToken, protection });
+    assert!(permits(signed(SigningAlgorithm::RS256).protection(keys())));
+    assert!(!permits(signed(SigningAlgorithm::PS256).protection(keys())));
+    assert!(!permits(Protection::Plain));
+}
+
+#[test]
 fn what_is_never_opened_has_no_floor() {
     let bare = Profile { userinfo: UserinfoDemand::NotFetched, ..profile() };
     assert!(bare.floor().userinfo.is_none());

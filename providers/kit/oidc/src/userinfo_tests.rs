@@ -49,9 +49,11 @@ async fn each_demand_takes_its_own_form() {
         (signed(Presence::IfPresent, true), text_response(200, &format!("signed:{claims}\r\n"))),
         (nested(), jwt_response(&format!("nested:{claims}"))),
     ] {
+        let accept = if demand == UserinfoDemand::Plain { "application/json" } else { "application/jwt" };
         let (outcome, host) = fetched(with(demand), response).await;
         assert_eq!(outcome.unwrap().unwrap()["email"], "x");
         let request = host.requests().pop().unwrap();
+        assert_eq!(request.accept, accept);
         assert_eq!(request.authentication, Authentication::Bearer("access".into()));
         assert!(!request.mutual_tls);
         assert_eq!(host.opened().pop().unwrap().kind, TokenKind::Userinfo);

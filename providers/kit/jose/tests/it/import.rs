@@ -70,6 +70,23 @@ fn every_form_of_a_key_is_the_same_key() {
 }
 
 #[test]
+fn certificates_are_given_without_the_key_that_stood_beside_them() {
+    let key = rsa();
+    let private = text(pem(&key));
+    let own = self_signed(&private, "client-1", FROM_TO).unwrap();
+    let p12 = Pkcs12::builder().pkey(&key).build2("secret").unwrap().to_der().unwrap();
+    for (bytes, certificates) in [
+        (format!("{}{own}", private.expose_str()).into_bytes(), Some(own.clone())),
+        (pem(&key), None),
+        (p12, None),
+    ] {
+        let passphrase = Hidden::from("secret");
+        let imported = import(&Hidden::new(bytes), Some(&passphrase), None, KeyUse::Signature).unwrap();
+        assert_eq!(imported.certificates, certificates);
+    }
+}
+
+#[test]
 fn what_is_no_key_of_ours_is_refused_by_its_name() {
     let key = rsa();
     let p12 = Pkcs12::builder().pkey(&key).build2("secret").unwrap().to_der().unwrap();
@@ -134,8 +151,10 @@ fn only_the_certificate_that_was_asked_for_is_taken() {
     let good = self_signed(&key, "client-1", FROM_TO).unwrap();
     let another = self_signed(&other, "client-1", FROM_TO).unwrap();
     let judge = |pem: &str, now| check(pem, &key, Some("client-1"), now);
-    let taken = judge(&good, NOW).unwrap();
-    assert_eq!((taken.chain.as_str(), taken.not_after), (good.as_str(), FROM_TO.1));
+    for now in [FROM_TO.0, NOW, Timestamp(FROM_TO.1.0 - 1)] {
+        let taken = judge(&good, now).unwrap();
+        assert_eq!((taken.chain.as_str(), taken.not_after), (good.as_str(), FROM_TO.1));
+    }
     let subject = self_signed(&key, "client-2", FROM_TO).unwrap();
     for (pem, now, expected) in [
         (another.as_str(), NOW, CertificateError::AnotherKey),

@@ -36,6 +36,15 @@ fn product(one: &BigNumRef, other: &BigNumRef) -> BigNum {
     product
 }
 
+/// The first prime number from this one on, which is odd.
+fn prime_from(mut number: BigNum) -> BigNum {
+    let mut context = BigNumContext::new().unwrap();
+    while !number.is_prime(20, &mut context).unwrap() {
+        number.add_word(2).unwrap();
+    }
+    number
+}
+
 /// The key of these factors, its parts in accord; none where the exponent has no inverse.
 fn rsa(e: u32, p: &BigNumRef, q: &BigNumRef) -> Option<PKey<Private>> {
     let (mut context, e) = (BigNumContext::new().unwrap(), BigNum::from_u32(e).unwrap());
@@ -66,12 +75,8 @@ fn a_key_of_bad_numbers_is_weak_and_one_of_good_ones_is_not() {
     let composite = || product(&prime(512), &prime(512));
     let close = |p: &BigNumRef| {
         let mut near = p.to_owned().unwrap();
-        let mut context = BigNumContext::new().unwrap();
         near.add_word(2).unwrap();
-        while !near.is_prime(20, &mut context).unwrap() {
-            near.add_word(2).unwrap();
-        }
-        near
+        prime_from(near)
     };
     for (key, why) in [
         (found(|| rsa(65_537, &composite(), &prime(1024))), "a factor that is no prime"),
@@ -85,6 +90,27 @@ fn a_key_of_bad_numbers_is_weak_and_one_of_good_ones_is_not() {
         }
     }
     assert!(taken(&found(|| rsa(65_537, &prime(1024), &prime(1024))), KeyUse::Signature).is_ok());
+}
+
+#[test]
+fn factors_are_too_short_or_too_close_to_the_bit() {
+    let unlike = |short: i32| found(|| rsa(65_537, &prime(short), &prime(2048 - short)));
+    let apart = |bits: i32| {
+        found(|| {
+            let (p, mut distance, mut far) = (prime(1024), BigNum::new().unwrap(), BigNum::new().unwrap());
+            distance.set_bit(bits - 1).unwrap();
+            far.checked_add(&p, &distance).unwrap();
+            rsa(65_537, &p, &prime_from(far))
+        })
+    };
+    for (key, answer, what) in [
+        (unlike(1016), None, "a factor eight bits shorter than half of the modulus"),
+        (unlike(1015), Some(KeyError::Weak), "one bit less"),
+        (apart(925), None, "factors whose distance is hundred bits shorter than they, and one longer"),
+        (apart(924), Some(KeyError::Weak), "one bit less"),
+    ] {
+        assert_eq!(taken(&key, KeyUse::Signature).err(), answer, "{what}");
+    }
 }
 
 #[test]

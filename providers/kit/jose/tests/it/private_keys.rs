@@ -296,6 +296,15 @@ fn generated_keys_are_taken_back_under_their_thumbprint() {
 }
 
 #[test]
+fn a_generated_key_is_written_into_a_buffer_that_never_grew() {
+    // Growing leaves a copy of the secret behind, and room to spare.
+    for key in [generate::rsa(2048, KeyUse::Signature), generate::p256(KeyUse::Signature)] {
+        let key = key.unwrap();
+        assert_eq!(key.expose().capacity(), key.expose().len() + 1);
+    }
+}
+
+#[test]
 fn keys_of_other_sizes_or_uses_are_not_generated() {
     for bits in [0, 512, 1024, 2047, 4097, u32::MAX] {
         assert_eq!(generate::rsa(bits, KeyUse::Signature).unwrap_err(), KeyError::Size);
