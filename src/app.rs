@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime::Handle, time::interval};
+use tokio::{runtime::Handle, task::JoinHandle, time::interval};
 use tunnus_jose::Operations;
 use tunnus_sdk::Hidden;
 
@@ -21,6 +21,7 @@ use crate::{
     metrics::Metrics,
     providers::Providers,
     store::{FlowStore, MasterKey, MeteredStore, SealError, Sealer},
+    telemetry,
     tenant::{
         connections::Connections,
         lookup::Tenants,
@@ -167,6 +168,15 @@ impl Broker {
         };
         broker.take_over();
         Ok(broker)
+    }
+
+    /// Has a request's work done on the runtime where legs run, and to its end although its caller may
+    /// hang up. It stays in the request's trace.
+    pub fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        self.runtime.spawn(telemetry::within(work))
     }
 
     /// Keeps what upstreams publish fresh for the connections in use, until it is dropped.

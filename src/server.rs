@@ -26,6 +26,7 @@ use crate::{
         admin::console::Console,
         limited::{Patience, limited},
         sender::Senders,
+        trace::traced,
     },
     limits::Ticks,
     sockets::{Intake, Sockets},
@@ -59,6 +60,7 @@ pub fn public(
             .wrap(from_fn(limited))
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
             .wrap(from_fn(counted))
+            .wrap(from_fn(traced))
             .configure(http::public)
     };
     Ok(HttpServer::new(app)
@@ -103,6 +105,7 @@ pub fn admin(
             .app_data(console.clone())
             .wrap(headers)
             .wrap(from_fn(counted))
+            .wrap(from_fn(traced))
             .configure(http::admin::configure)
     };
     Ok(HttpServer::new(app)

@@ -79,7 +79,8 @@ impl Arguments {
 pub(super) fn run(arguments: Arguments, providers: Providers) -> Result<ExitCode, Failure> {
     // In one run the log would stand between what is printed; the web server's own lines would bury
     // the address to open.
-    telemetry::init(LogFormat::Text, if arguments.ends() { "off" } else { "info,actix_server=warn" })?;
+    let filter = if arguments.ends() { "off" } else { "info,actix_server=warn" };
+    telemetry::init(LogFormat::Text, filter, None)?;
     let runtime = runtime()?;
     runtime.block_on(serve(arguments, providers))
 }

@@ -38,7 +38,7 @@ use crate::{
     sockets::Intake,
     sql::SqlUrl,
     store::{MemoryLimits, open_store},
-    telemetry,
+    telemetry::{self, Export},
     tenant::{
         files::Folder,
         lookup::Tenants,
@@ -55,9 +55,14 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, providers: Providers) -> Result<ExitCode, Failure> {
     let config = arguments.settings.load()?;
-    telemetry::init(config.log.format, &config.log.filter)?;
     let runtime = runtime()?;
-    runtime.block_on(serve(config, providers))?;
+    let export = Export::begin(&config, Ambient::system(), runtime.handle().clone())?;
+    telemetry::init(config.log.format, &config.log.filter, export.as_ref())?;
+    let served = runtime.block_on(serve(config, providers));
+    if let Some(export) = export {
+        export.end();
+    }
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -155,7 +160,10 @@ pub(super) async fn assemble(
         master_keys: master_keys.collect(),
         audit,
         egress: config.egress.allow.clone(),
-        outbound: OutboundLimits::within(&config.upstream),
+        outbound: OutboundLimits {
+            traceparent: config.telemetry.propagate,
+            ..OutboundLimits::within(&config.upstream)
+        },
         lifetimes: config.lifetimes,
         limits: limiter(config),
         connections_kept: usize::try_from(config.connections.kept).unwrap_or(usize::MAX),

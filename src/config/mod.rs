@@ -25,6 +25,7 @@ mod secrets;
 mod server;
 mod shape;
 mod suggest;
+mod telemetry;
 mod tenants;
 mod upstream;
 
@@ -56,6 +57,7 @@ pub use secrets::{MasterKey, MasterKeyEntry, Secrets};
 pub use server::{PublicUrl, Server, is_https_or_loopback, is_loopback};
 pub use shape::{BadSchema, EXPECTED, Shape};
 pub use suggest::did_you_mean;
+pub use telemetry::Telemetry;
 pub use tenants::{Tenants, TenantsUrl};
 pub use upstream::Upstream;
 
@@ -96,6 +98,8 @@ pub struct Settings {
     pub metrics: Metrics,
     /// What is logged, and how.
     pub log: Log,
+    /// Where traces go.
+    pub telemetry: Telemetry,
 }
 
 /// The settings, judged, with their secrets at hand.
@@ -137,6 +141,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// What is logged, and how.
     pub log: Log,
+    /// Where traces go.
+    pub telemetry: Telemetry,
 }
 
 impl Config {
@@ -178,6 +184,7 @@ fn judge(layers: &mut Layers) -> Option<Config> {
     let keys = layers.section::<Keys>();
     let metrics = layers.section::<Metrics>();
     let log = layers.section::<Log>();
+    let telemetry = layers.section::<Telemetry>();
     let secrets = secrets?;
     let references = layers.references(secrets.dir.clone());
     let admin_login = admin::login(layers, admin, server.as_ref(), &references);
@@ -210,6 +217,7 @@ fn judge(layers: &mut Layers) -> Option<Config> {
         keys: keys?,
         metrics: metrics?,
         log: log?,
+        telemetry: telemetry?,
     })
 }
 

@@ -20,6 +20,7 @@ use crate::{
     error::{Code, Error},
     host::noted,
     metrics::FlowStep,
+    telemetry,
 };
 
 impl Return<'_> {
@@ -32,7 +33,9 @@ impl Return<'_> {
         let waiting = attempt.waiting.take();
         attempt.ledger.returned(&self.inbound);
         let watched = attempt.identification.trial().is_some();
-        let (step, ledger) = noted(watched, self.step(&attempt, waiting)).await;
+        let (trace_id, provider) = (&attempt.identification.trace_id, self.ready.descriptor.id);
+        let step = telemetry::leg(trace_id, provider, self.inbound.leg.name(), self.step(&attempt, waiting));
+        let (step, ledger) = noted(watched, step).await;
         attempt.ledger.extend(ledger);
         let mut reply = match step {
             Ok(Step::Navigate(navigate)) => {

@@ -19,6 +19,7 @@ use crate::{
     error::{Code, Error},
     host::{Ledger, noted},
     metrics::FlowStep,
+    telemetry,
     tenant::model::{App, Connection},
 };
 
@@ -43,7 +44,9 @@ pub async fn start(
     login.state = binding.state.clone();
     login.visitor_id = visitor.as_ref().map(|visitor| visitor_id(visitor, visit, connection));
     let watched = identification.trial().is_some();
-    let (step, ledger) = noted(watched, ready.provider.start(&login)).await;
+    let asked = async { Ok(ready.provider.start(&login).await?) };
+    let step = telemetry::leg(&identification.trace_id, ready.descriptor.id, "start", asked);
+    let (step, ledger) = noted(watched, step).await;
     progress.ledger.extend(ledger);
     let Step::Navigate(navigate) = step? else {
         // No provider can prove a person before the browser has left.

@@ -11,8 +11,13 @@ use std::{
 
 use reqwest::{Client, redirect::Policy, retry};
 use rustls::ClientConfig;
+use tunnus_sdk::Credentials;
 
-use super::egress::{Egress, Lookup, Resolver, Route};
+use super::{
+    credentials::CredentialError,
+    egress::{Egress, Lookup, Resolver, Route},
+    tls::{ConnectionTls, TlsBase},
+};
 
 /// How long an idle connection to an upstream is kept: less than the five seconds after which many
 /// servers close theirs. A code that meets the closing of its connection is lost, since it is not
@@ -109,17 +114,38 @@ impl Cache {
     }
 }
 
+/// Why the trace collector has no client.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectorError {
+    /// TLS.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] CredentialError),
+    /// The client.
+    #[error("the client cannot be built")]
+    Client(#[source] reqwest::Error),
+}
+
+/// The client of the operator's own trace collector, which may be anywhere: no input leads to it.
+///
+/// # Errors
+/// Where it cannot be built.
+pub fn collector(timeout: Duration) -> Result<Client, CollectorError> {
+    let tls = ConnectionTls::new(&TlsBase::system(), &Credentials::default());
+    Client::builder()
+        .tls_backend_preconfigured(tls.map_err(CollectorError::Tls)?.plain)
+        .redirect(Policy::none())
+        .retry(retry::never())
+        .user_agent("tunnus")
+        .no_proxy()
+        .referer(false)
+        .timeout(timeout)
+        .build()
+        .map_err(CollectorError::Client)
+}
+
 #[cfg(test)]
 mod tests {
-    use tunnus_sdk::Credentials;
-
-    use super::{
-        super::{
-            egress::SystemLookup,
-            tls::{ConnectionTls, TlsBase},
-        },
-        *,
-    };
+    use super::{super::egress::SystemLookup, *};
 
     #[test]
     fn the_longest_unused_client_makes_room() {

@@ -10,6 +10,7 @@ use std::{
 use async_trait::async_trait;
 use reqwest::RequestBuilder;
 use tokio::time::timeout;
+use tracing::Instrument;
 use tunnus_sdk::{
     Claims, EncryptTo, Environment, Expect, Floor, Hidden, Host, Leg, OpenError, Request, Response,
     SealError, SendError, Signing, Stage, Timestamp,
@@ -29,6 +30,7 @@ use super::{
 };
 use crate::{
     metrics::{CallOutcome, JoseOperation},
+    telemetry::{spans, traceparent},
     tenant::model::Connection,
 };
 
@@ -174,7 +176,12 @@ impl ConnectionHost {
         };
         let client = self.outbound.clients.client(key, tls, self.limits.connect_timeout);
         let client = client.map_err(|error| SendError::Unreachable(Some(error.into())))?;
-        exchange::to_http(&client, request, self.keys.client_secret.as_ref())
+        let http = exchange::to_http(&client, request, self.keys.client_secret.as_ref())?;
+        let parent = self.limits.traceparent.then(spans::outbound).flatten();
+        Ok(match parent {
+            Some(parent) => http.header(traceparent::NAME, parent),
+            None => http,
+        })
     }
 }
 
@@ -223,7 +230,8 @@ impl Host for ConnectionHost {
     async fn encrypt(&self, to: &EncryptTo, payload: &str) -> Result<Hidden<String>, SealError> {
         let key = self.encryption_key(to).await?;
         let begun = Instant::now();
-        let encrypted = key.encrypt(&self.outbound.operations, to.content, to.typ, to.cty, payload);
+        let encrypted = spans::jose(JoseOperation::Encrypt.name())
+            .in_scope(|| key.encrypt(&self.outbound.operations, to.content, to.typ, to.cty, payload));
         self.done(JoseOperation::Encrypt, begun);
         observed::encrypted(to);
         encrypted.map_err(|_| SealError::Failed)
@@ -241,7 +249,9 @@ impl Host for ConnectionHost {
 
     async fn send(&self, request: Request) -> Result<Response, SendError> {
         let call = observed::call(&request);
-        let result = self.exchange(request).await;
+        let span = spans::upstream(request.stage, request.url.host_str().unwrap_or_default());
+        let result = self.exchange(request).instrument(span.clone()).await;
+        spans::ended(&span, &result);
         observed::ended(call, result.is_ok());
         result
     }

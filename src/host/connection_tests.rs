@@ -8,7 +8,7 @@ use rustls::{
 use tunnus_jose::{KeyUse, generate};
 use tunnus_sdk::{Authentication, Credentials, Stage};
 
-use crate::tenant::limits::Limits;
+use crate::{telemetry::for_tests::recorded, tenant::limits::Limits};
 
 use super::{
     super::{
@@ -41,7 +41,23 @@ const SHORT: OutboundLimits = OutboundLimits {
     clients: 4,
     key_threads: 1,
     key_queue: 1,
+    traceparent: false,
 };
+
+#[tokio::test]
+async fn an_upstream_learns_of_the_trace_only_where_that_is_wanted() {
+    let _recorded = recorded(1.0);
+    for traceparent in [false, true] {
+        let upstream =
+            Upstream::start(|_| Answer::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec()));
+        let limits = OutboundLimits { traceparent, ..OutboundLimits::default() };
+        host_within(&upstream, limits).send(get(upstream.url("/userinfo"))).await.unwrap();
+        let requests = upstream.requests();
+        let told = requests[0].lines().filter_map(|line| line.strip_prefix("traceparent: "));
+        let parents: Vec<_> = told.map(|value| traceparent::parse(value).is_some()).collect();
+        assert_eq!(parents, vec![true; usize::from(traceparent)]);
+    }
+}
 
 #[tokio::test]
 async fn a_response_comes_with_status_media_type_challenge_and_body() {

@@ -34,11 +34,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tracing::Instrument;
 use tunnus_jose::{Operations, SigningKey};
 use tunnus_sdk::{Claims, Hidden, SealError, Signing};
 
 pub use self::{
     away::away,
+    client::{CollectorError, collector},
     connection::ConnectionHost,
     credentials::{CredentialError, ends},
     egress::OutboundError,
@@ -56,6 +58,7 @@ use crate::{
     config::Upstream,
     metrics::{JoseOperation, Metrics},
     pool::{Pool, PoolError},
+    telemetry::spans,
 };
 
 /// Bounds on calls to the outside and on the use of keys.
@@ -79,6 +82,8 @@ pub struct OutboundLimits {
     pub key_threads: usize,
     /// How many more wait.
     pub key_queue: usize,
+    /// Whether calls tell upstreams the trace that they belong to.
+    pub traceparent: bool,
 }
 
 impl Default for OutboundLimits {
@@ -102,6 +107,7 @@ impl OutboundLimits {
             clients: 256,
             key_threads: available_parallelism().map_or(1, NonZero::get),
             key_queue: 512,
+            traceparent: false,
         }
     }
 }
@@ -180,7 +186,7 @@ impl Outbound {
             metrics.jose_operation(operation, took);
             (result, took)
         };
-        let (result, took) = self.pool.run(measured).await?;
+        let (result, took) = self.pool.run(measured).instrument(spans::jose(operation.name())).await?;
         away::add(took);
         Ok(result)
     }

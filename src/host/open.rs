@@ -19,7 +19,7 @@ use super::{
     jwks::{FetchKeys, Snapshot, Unavailable},
     ledger, observed,
 };
-use crate::{metrics::JoseOperation, pool::PoolError};
+use crate::{metrics::JoseOperation, pool::PoolError, telemetry::spans};
 
 /// How old the keys may be that verify a token.
 const VERIFY_AGE: Duration = Duration::from_secs(5 * 60);
@@ -107,7 +107,8 @@ impl ConnectionHost {
         token: &str,
     ) -> Result<Verified, VerifyError> {
         let begun = Instant::now();
-        let verified = tunnus_jose::verify(&self.outbound.operations, &signature.algorithms, keys, token);
+        let verified = spans::jose(JoseOperation::Verify.name())
+            .in_scope(|| tunnus_jose::verify(&self.outbound.operations, &signature.algorithms, keys, token));
         self.done(JoseOperation::Verify, begun);
         verified
     }

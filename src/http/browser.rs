@@ -251,7 +251,7 @@ where
     T: Future<Output = Reply> + Send + 'static,
 {
     let fallback = visit.clone();
-    let running = visit.broker.runtime.clone().spawn(leg(visit));
+    let running = fallback.broker.spawn(leg(visit));
     let reply = running.await.unwrap_or_else(|error| {
         tracing::error!(trace_id = fallback.trace_id, %error, "a leg ended abnormally");
         fallback.page(Code::Internal)

@@ -31,7 +31,7 @@ fn registered_origin(tenant: &Tenant, request: &HttpRequest) -> Option<HeaderVal
 pub async fn preflight(tenant: Path<String>, broker: Data<Broker>, request: HttpRequest) -> HttpResponse {
     let response = HttpResponse::NoContent()
         .insert_header(("Access-Control-Allow-Methods", "GET, POST"))
-        .insert_header(("Access-Control-Allow-Headers", "Authorization, Content-Type"))
+        .insert_header(("Access-Control-Allow-Headers", "Authorization, Content-Type, traceparent"))
         .insert_header(("Access-Control-Max-Age", "600"))
         .finish();
     // Where it is not known which origins are registered, none is.

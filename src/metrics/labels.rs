@@ -111,7 +111,7 @@ impl FlowStep {
 }
 
 impl JoseOperation {
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Decrypt => "decrypt",
             Self::Sign => "sign",

@@ -7,11 +7,13 @@ use std::{
 };
 
 use async_trait::async_trait;
+use tracing::Instrument;
 use tunnus_sdk::Finding;
 
 use crate::{
     metrics::Metrics,
     store::{FlowStore, Key, StoreError, Taken},
+    telemetry::spans,
 };
 
 /// Passes every operation on and records how long it took and whether it succeeded.
@@ -33,7 +35,11 @@ impl MeteredStore {
         work: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
         let begun = Instant::now();
-        let result = work.await;
+        let span = spans::store(operation);
+        let result = work.instrument(span.clone()).await;
+        if result.is_err() {
+            spans::failed(&span);
+        }
         self.metrics.store_operation(operation, result.is_ok(), begun.elapsed());
         result
     }

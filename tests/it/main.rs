@@ -49,6 +49,8 @@ mod stranger;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod telemetry;
+#[cfg(test)]
 mod thirdparty;
 #[cfg(test)]
 mod trials;

@@ -22,26 +22,32 @@ use crate::{
 };
 
 /// How long a broker may take to see a change.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program with a connection to the simulator, whose own keys nobody has registered there.
-struct House {
-    program: Program,
+pub struct House {
+    pub program: Program,
     sandbox: Option<Sandbox>,
-    http: Client,
+    pub http: Client,
     /// The keys that the simulator knows.
     known: Value,
 }
 
 impl House {
     async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same with more settings.
+    pub async fn with(variables: &[(&'static str, String)]) -> Self {
         let started = Mutex::new(None);
         let program = Program::start(|public| {
             let sandbox = upstreams(format!("http://{public}"));
             let issuer = registration(&sandbox, "ftn")["settings"]["issuer"].as_str().unwrap().to_owned();
             let origin = Url::parse(&issuer).unwrap().origin().ascii_serialization();
             *started.lock().unwrap() = Some(sandbox);
-            vec![("TUNNUS_EGRESS__ALLOW", json!([origin]).to_string())]
+            let egress = ("TUNNUS_EGRESS__ALLOW", json!([origin]).to_string());
+            variables.iter().cloned().chain([egress]).collect()
         });
         let sandbox = started.lock().unwrap().take().unwrap();
         let known = registration(&sandbox, "ftn");
@@ -82,7 +88,7 @@ impl House {
     }
 
     /// Takes in the key for a purpose that the simulator knows; nobody says that it does.
-    async fn import(&self, purpose: &str) -> String {
+    pub async fn import(&self, purpose: &str) -> String {
         let body = json!({ "connection": "ftn", "purpose": purpose, "text": self.known[purpose] });
         let key = self.done("POST", "/key-imports", body).await;
         assert_eq!(key["state"], "created", "{key}");
@@ -105,22 +111,15 @@ impl House {
     }
 
     /// Has the upstream asked whether it knows a signing key.
-    async fn prove(&self, key: &str) -> (u16, String) {
+    pub async fn prove(&self, key: &str) -> (u16, String) {
         let asked = self.ask("POST", &format!("/keys/{key}/registered"), json!({ "prove": true })).await;
         (asked.0, asked.1.to_string())
     }
 
     /// A login over REST, the bank's pages included; whether it gave a record.
-    async fn login(&self) -> bool {
-        let rest = |path: String, body: Value| {
-            let url = format!("http://{}/t/{TENANT}/api/v1/{path}", self.program.public);
-            let request =
-                self.http.post(url).header("Content-Type", "application/json").body(body.to_string());
-            request.basic_auth("shop", Some("a secret of more than sixteen characters")).send()
-        };
+    pub async fn login(&self) -> bool {
         let body = json!({ "return_url": RETURN, "connection": "ftn" });
-        let created = rest("identifications".to_owned(), body).await.unwrap().text().await.unwrap();
-        let created: Value = serde_json::from_str(&created).unwrap();
+        let created = self.rest("identifications", body, None).await.1;
         let Some(door) = created["url"].as_str() else { return false };
         let mut person = Person::new(self.http.clone());
         let returned = match person.try_walk(&door.parse().unwrap(), RETURN).await {
@@ -129,7 +128,21 @@ impl House {
         };
         let query: BTreeMap<_, _> = returned.query_pairs().into_owned().collect();
         let path = format!("identifications/{}/result", query["identification"]);
-        rest(path, json!({ "code": query.get("code") })).await.unwrap().status() == 200
+        self.rest(&path, json!({ "code": query.get("code") }), None).await.0 == 200
+    }
+
+    /// A call of the app, within a trace of its own where it has one.
+    pub async fn rest(&self, path: &str, body: Value, traceparent: Option<&str>) -> (u16, Value) {
+        let url = format!("http://{}/t/{TENANT}/api/v1/{path}", self.program.public);
+        let request = self.http.post(url).header("Content-Type", "application/json").body(body.to_string());
+        let request = request.basic_auth("shop", Some("a secret of more than sixteen characters"));
+        let request = match traceparent {
+            Some(parent) => request.header("traceparent", parent),
+            None => request,
+        };
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, serde_json::from_str(&response.text().await.unwrap()).unwrap_or(Value::Null))
     }
 }
 

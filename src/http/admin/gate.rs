@@ -66,11 +66,10 @@ async fn served(
     };
     // Everything that asks a store runs where its connections live, and ends although its caller may
     // hang up.
-    let runtime = broker.runtime.clone();
-    let caller = runtime.spawn(authenticating).await.map_err(AdminError::internal)??;
+    let caller = broker.spawn(authenticating).await.map_err(AdminError::internal)??;
     let body = payload.to_bytes_limited(BODY_MAX).await;
     let body = body.map_err(|_| AdminError::fault("", "the body is longer than 256 KiB"))?;
     let body = body.map_err(|_| AdminError::fault("", "the body did not come whole"))?;
-    let asked = Asked { admin, broker, caller, head: Head::of(request), body };
-    runtime.spawn(operation(asked)).await.map_err(AdminError::internal)?
+    let asked = Asked { admin, broker: Arc::clone(&broker), caller, head: Head::of(request), body };
+    broker.spawn(operation(asked)).await.map_err(AdminError::internal)?
 }

@@ -60,7 +60,7 @@ where
 {
     let asking = Arc::new(asking);
     let visitor = (*asking).as_ref();
-    let made = visitor.broker.runtime.spawn(work(Arc::clone(&asking))).await;
+    let made = visitor.broker.spawn(work(Arc::clone(&asking))).await;
     visitor.answer(made.map_err(AdminError::internal).and_then(|made| made))
 }
 

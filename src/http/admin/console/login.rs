@@ -226,7 +226,7 @@ async fn on_runtime<T: Send + 'static>(
     comer: &Comer,
     work: impl Future<Output = Result<T, Failure>> + Send + 'static,
 ) -> Result<T, Failure> {
-    comer.broker.runtime.spawn(work).await.map_err(|error| Failure::Admin(AdminError::internal(error)))?
+    comer.broker.spawn(work).await.map_err(|error| Failure::Admin(AdminError::internal(error)))?
 }
 
 /// Whether another site leads here (Fetch Metadata): nobody is sent to sign in by a stranger.

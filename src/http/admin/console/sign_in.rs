@@ -80,7 +80,7 @@ pub async fn by_token(
         return alone(StatusCode::PAYLOAD_TOO_LARGE, texts.too_long, locale);
     };
     let entering = enter(admin, broker.clone(), body);
-    let entered = broker.runtime.spawn(entering).await.map_err(AdminError::internal);
+    let entered = broker.spawn(entering).await.map_err(AdminError::internal);
     match entered.and_then(|entered| entered) {
         Ok(session) => signed_in(&console, &session, answer::to("/console/")),
         Err(AdminError::Unauthenticated) => page(&request, StatusCode::UNAUTHORIZED, Some(texts.wrong_token)),

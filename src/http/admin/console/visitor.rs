@@ -93,7 +93,7 @@ impl Visitor {
             return Err(Refusal::Nothing);
         }
         let known = known(admin.clone(), broker.clone(), secret);
-        let known = broker.runtime.spawn(known).await.map_err(|_| Refusal::Unavailable)?;
+        let known = broker.spawn(known).await.map_err(|_| Refusal::Unavailable)?;
         let (session, caller) = known?.ok_or(Refusal::SignIn)?;
         Ok(Self { admin, broker, console, caller, session, locale: locale(request) })
     }
