@@ -3,20 +3,35 @@
 //! Each secret is a value of its own: the ticket finds the door and its key opens it, the `state`
 //! finds the attempt and the binding proves the browser, the app's code gives the result. A stranger
 //! who learns `state` or ticket lacks binding and key, and the attempt cannot even be opened without
-//! the binding.
+//! the binding. A binding also proves that a broker has made it for its attempt, so that nobody takes
+//! an attempt away with a binding of his own making.
 
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use subtle::ConstantTimeEq;
 use tunnus_sdk::{Hidden, Timestamp};
 
 use super::identification::Identification;
-use crate::{ambient::Ambient, digest::sha256_base64url};
+use crate::{
+    ambient::Ambient,
+    digest::sha256_base64url,
+    store::{SealError, Sealer},
+};
 
 /// How many attempts a browser may have open.
 pub const ATTEMPTS_MAX: usize = 8;
 
+/// What the proofs of bindings are derived for.
+const PURPOSE: &str = "binding";
+
 /// How much of the hash of `state` names the cookie: 96 bits.
 const NAME_LENGTH: usize = 16;
+
+/// How long a secret is. It begins with 128 bits of chance, which nobody knows but the browser; the rest
+/// proves that it is ours.
+const SECRET_LENGTH: usize = 43;
+const CHANCE_LENGTH: usize = 22;
 
 /// One attempt as its browser knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,16 +82,46 @@ pub const fn cookie_prefix(https: bool) -> &'static str {
 
 impl Binding {
     /// A binding for a new attempt.
-    #[must_use]
-    pub fn begin(identification: &Identification, connection: &str, ambient: &Ambient) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// Where no secret can be derived.
+    pub fn begin(
+        identification: &Identification,
+        connection: &str,
+        ambient: &Ambient,
+        sealer: &Sealer,
+    ) -> Result<Self, SealError> {
+        let mut binding = Self {
             tenant: identification.tenant.clone(),
             identification: identification.id.clone(),
             connection: connection.to_owned(),
             started_at: ambient.now(),
             state: ambient.secret(),
-            secret: ambient.secret(),
-        }
+            secret: Hidden::default(),
+        };
+        let chance = Hidden::new(URL_SAFE_NO_PAD.encode(ambient.bytes::<16>()));
+        let proof = sealer.derive_secret(PURPOSE, &binding.proved(chance.expose_str()))?;
+        let secret = chance.expose_str().chars().chain(proof.expose_str().chars());
+        binding.secret = Hidden::new(secret.take(SECRET_LENGTH).collect());
+        Ok(binding)
+    }
+
+    /// Whether a broker of ours has made it, for this attempt of this connection. A former version's
+    /// proves nothing.
+    #[must_use]
+    pub fn is_proved(&self, sealer: &Sealer) -> bool {
+        let Some((chance, proof)) = self.secret.expose_str().split_at_checked(CHANCE_LENGTH) else {
+            return false;
+        };
+        sealer.derived_secrets(PURPOSE, &self.proved(chance)).any(|expected| {
+            let expected = expected.expose_str().get(..SECRET_LENGTH - CHANCE_LENGTH).unwrap_or_default();
+            expected.as_bytes().ct_eq(proof.as_bytes()).into()
+        })
+    }
+
+    /// What the proof is made of.
+    fn proved<'a>(&'a self, chance: &'a str) -> [&'a str; 5] {
+        [&self.tenant, &self.connection, &self.identification, self.state.expose_str(), chance]
     }
 
     /// What tells this attempt from the browser's others: the start of a hash of its state.
@@ -112,7 +157,7 @@ impl Binding {
         let [tenant, connection, identification, started_at, state, secret] = *parts.as_slice() else {
             return None;
         };
-        let whole = [state, secret].iter().all(|part| part.len() == 43);
+        let whole = [state, secret].iter().all(|part| part.len() == SECRET_LENGTH);
         let started_at = Timestamp(started_at.parse().ok()?);
         let binding = Self {
             tenant: tenant.to_owned(),
@@ -169,7 +214,7 @@ mod tests {
     use std::sync::atomic::{AtomicU8, Ordering};
 
     use super::*;
-    use crate::flow::for_tests::identification;
+    use crate::{flow::for_tests::identification, store::MasterKey};
 
     fn ambient() -> Ambient {
         let next = AtomicU8::new(1);
@@ -180,8 +225,40 @@ mod tests {
         cookie.value.as_ref().unwrap().expose().clone()
     }
 
+    fn sealer(ids: &[&str]) -> Sealer {
+        let key = |id: &&str| MasterKey::new(*id, Hidden::new([id.as_bytes()[0]; 32])).unwrap();
+        Sealer::new(ids.iter().map(key).collect(), ambient()).unwrap()
+    }
+
     fn begin(ambient: &Ambient) -> Binding {
-        Binding::begin(&identification(&[], &[]), "ftn", ambient)
+        Binding::begin(&identification(&[], &[]), "ftn", ambient, &sealer(&["a"])).unwrap()
+    }
+
+    #[test]
+    fn a_binding_that_we_made_is_proved_also_after_the_master_key_has_changed() {
+        let binding = begin(&ambient());
+        assert_eq!(binding.secret.expose_str().len(), SECRET_LENGTH);
+        assert!(binding.is_proved(&sealer(&["a"])));
+        assert!(binding.is_proved(&sealer(&["b", "a"])));
+        assert!(!binding.is_proved(&sealer(&["b"])));
+    }
+
+    #[test]
+    fn a_binding_of_another_making_or_for_another_attempt_is_not_proved() {
+        let (ambient, sealer) = (ambient(), sealer(&["a"]));
+        let (ours, other) = (begin(&ambient), begin(&ambient));
+        let made_up = [ambient.secret(), Hidden::default(), "ä".repeat(22).into(), "A".repeat(43).into()];
+        let made_up = made_up.map(|secret| Binding { secret, ..ours.clone() });
+        let moved = [
+            Binding { secret: other.secret.clone(), ..ours.clone() },
+            Binding { state: other.state, ..ours.clone() },
+            Binding { tenant: "other".to_owned(), ..ours.clone() },
+            Binding { connection: "mle".to_owned(), ..ours.clone() },
+            Binding { identification: "other".to_owned(), ..ours },
+        ];
+        for binding in made_up.iter().chain(&moved) {
+            assert!(!binding.is_proved(&sealer), "{binding:?}");
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Finds which of this browser's attempts a return belongs to.
 //!
-//! A return that names its state needs its cookie and no more. The others are looked for among the
-//! attempts that this browser has open on the connection: where something inside the return tells
-//! them apart the provider reads it, where nothing does the person is asked. Nothing is taken here,
-//! and what is found proves nothing.
+//! A return that names its state needs its cookie and no more, and neither does one of a browser with one
+//! attempt on the connection. Among several, something inside the return tells them apart and the
+//! provider reads it, or nothing does and the person is asked. Nothing is taken here, and what is found
+//! proves nothing.
 
 use tunnus_sdk::{Candidate, Correlation};
 
@@ -44,6 +44,9 @@ impl Return<'_> {
             |binding: &&Binding| self.brought.picked.as_ref().is_some_and(|picked| binding.name() == *picked);
         if let Some(picked) = self.own.iter().find(is_picked) {
             return Ok(Found::One(picked.clone()));
+        }
+        if let [only] = self.own.as_slice() {
+            return Ok(Found::One(only.clone()));
         }
         let candidates = self.candidates().await?;
         match correlation {

@@ -204,6 +204,15 @@ impl Flows {
         Ok((key, value))
     }
 
+    /// A binding for a new attempt of `identification` over `connection`.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] where none can be made.
+    pub fn new_binding(&self, identification: &Identification, connection: &str) -> Result<Binding, Error> {
+        let binding = Binding::begin(identification, connection, &self.ambient, &self.sealer);
+        binding.map_err(|source| Error::new(Code::Internal).because(source))
+    }
+
     /// Keeps an attempt for its browser.
     ///
     /// # Errors
@@ -211,8 +220,9 @@ impl Flows {
     pub async fn keep_attempt(&self, binding: &Binding, attempt: &Attempt) -> Result<(), Error> {
         let key = attempt_key(binding);
         let value = self.seal("attempt", &key, &attempt_secrets(binding), attempt)?;
-        let lives = seconds_between(self.ambient.now().0, attempt.expires_at.0);
-        Ok(self.store.put(&key, &value, lives + GRACE).await?)
+        // One that is too late already is not kept the longer for it.
+        let keep = seconds_between(self.ambient.now().0, attempt.expires_at.plus(GRACE).0);
+        Ok(self.store.put(&key, &value, keep).await?)
     }
 
     /// Looks at an attempt without taking it.
@@ -225,7 +235,8 @@ impl Flows {
         Ok(self.taken_attempt(binding, &key, &found))
     }
 
-    /// Takes an attempt.
+    /// Takes an attempt; only by a binding that is proved, or of an attempt that was looked at with it:
+    /// what does not open is gone all the same.
     ///
     /// # Errors
     /// [`Code::StoreUnavailable`].

@@ -1,8 +1,10 @@
 //! Takes a browser's return: finds the attempt, lets the provider go on, answers.
 //!
-//! The order is the security property: the cookie first, then the connection and the store; look,
-//! then take; the provider only with what was taken. Nothing here costs a private-key operation
-//! unless this browser has an attempt waiting on this leg of this connection.
+//! The order is the security property: the cookie first, then the connection and the store; the provider
+//! only with what was taken. Nothing here costs a private-key operation unless this browser has an
+//! attempt waiting on this leg of this connection. Who has a binding of our making takes without looking
+//! first, which saves every login a round trip; what was taken in vain, as by a reload, goes back as it
+//! was.
 
 use std::{sync::Arc, time::Duration};
 
@@ -54,6 +56,16 @@ impl Brought {
         let since = params.one(SINCE).and_then(|since| since.parse().ok()).map(Timestamp);
         Self { params: params.without(&[PICKED, SINCE, REPOSTED]), posted, picked, since }
     }
+}
+
+/// Why a return goes no further.
+enum Stop {
+    /// Another request is at work on its attempt.
+    AtWork,
+    /// There is no attempt that this browser can open.
+    Unknown,
+    /// The attempt does not await it; what it gets.
+    Unawaited(Box<Attempt>, Box<Result<Reply, Error>>),
 }
 
 /// What is known of a return before its attempt is taken.
@@ -139,29 +151,51 @@ impl Return<'_> {
         attempt.is_of(&self.visit.tenant.id, &self.connection.id)
     }
 
-    /// Looks at the attempt, takes it, and lets the provider go on.
+    /// Takes the attempt and lets the provider go on.
     async fn go_on(&self, binding: &Binding) -> Result<Reply, Error> {
         let flows = &self.visit.broker.flows;
-        let attempt = match flows.attempt(binding).await? {
+        // What is made up opens nothing, and shall take nothing away either.
+        if !binding.is_proved(&flows.sealer)
+            && let Err(stop) = self.judge(flows.attempt(binding).await?)
+        {
+            return self.stopped(binding, stop).await;
+        }
+        match self.judge(flows.take_attempt(binding).await?) {
+            Ok(attempt) => self.resume(binding, *attempt).await,
+            Err(stop) => {
+                if let Stop::Unawaited(attempt, _) = &stop {
+                    flows.keep_attempt(binding, attempt).await?;
+                }
+                self.stopped(binding, stop).await
+            }
+        }
+    }
+
+    /// The attempt that was found, if it awaits this return.
+    fn judge(&self, found: TakenAttempt) -> Result<Box<Attempt>, Stop> {
+        let attempt = match found {
             TakenAttempt::Ours(attempt) => attempt,
-            TakenAttempt::AtWork => return self.working(binding).await,
-            TakenAttempt::Unknown => return Err(Code::FlowUnknown.into()),
+            TakenAttempt::AtWork => return Err(Stop::AtWork),
+            TakenAttempt::Unknown => return Err(Stop::Unknown),
         };
         // The cookie says whose it is, and is the browser's to write: the attempt itself says it again.
-        if !self.concerns(&attempt) {
-            return Err(Code::BrowserMismatch.into());
-        }
-        let now = flows.ambient.now();
-        if let Some(sent) = attempt.answered(&self.asked, now) {
-            return Ok(self.again(&attempt, sent));
-        }
-        if !attempt.awaits(&self.inbound.leg) {
-            return Ok(self.visit.failure_page(&attempt.identification, Code::AlreadyAnswered));
-        }
-        match flows.take_attempt(binding).await? {
-            TakenAttempt::Ours(attempt) => self.resume(binding, *attempt).await,
-            TakenAttempt::AtWork => self.working(binding).await,
-            TakenAttempt::Unknown => Err(Code::FlowUnknown.into()),
+        let answer = if !self.concerns(&attempt) {
+            Err(Code::BrowserMismatch.into())
+        } else if let Some(sent) = attempt.answered(&self.asked, self.visit.broker.flows.ambient.now()) {
+            Ok(self.again(&attempt, sent))
+        } else if attempt.awaits(&self.inbound.leg) {
+            return Ok(attempt);
+        } else {
+            Ok(self.visit.failure_page(&attempt.identification, Code::AlreadyAnswered))
+        };
+        Err(Stop::Unawaited(attempt, Box::new(answer)))
+    }
+
+    async fn stopped(&self, binding: &Binding, stop: Stop) -> Result<Reply, Error> {
+        match stop {
+            Stop::AtWork => self.working(binding).await,
+            Stop::Unknown => Err(Code::FlowUnknown.into()),
+            Stop::Unawaited(_, answer) => *answer,
         }
     }
 

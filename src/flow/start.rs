@@ -6,7 +6,6 @@ use tunnus_sdk::{BrowserRequest, Descriptor, Hidden, LoginRequest, Member, Navig
 
 use super::{
     attempt::{Attempt, Waiting},
-    binding::Binding,
     identification::Identification,
     keep::GRACE,
     prepare::can_give,
@@ -38,7 +37,7 @@ pub async fn start(
     let broker = &visit.broker;
     count(visit, identification, &connection.id, FlowStep::Started);
     let ready = broker.connections.ready(&visit.tenant, connection)?;
-    let binding = Binding::begin(identification, &connection.id, &broker.flows.ambient);
+    let binding = broker.flows.new_binding(identification, &connection.id)?;
     let visitor = visitor(visit, &ready.descriptor);
     let mut login = login_request(visit, app, connection, identification, &ready.descriptor);
     login.state = binding.state.clone();

@@ -176,12 +176,12 @@ impl Sealer {
     /// # Errors
     /// [`SealError::Value`] for parts beyond the derivation's range.
     pub fn derive_secret(&self, purpose: &str, secrets: &[&str]) -> Result<Hidden<String>, SealError> {
-        let mut secret = Hidden::new([0; MASTER_KEY_LENGTH]);
-        extract(&self.active, secrets)
-            .expand(&[purpose.as_bytes()], HKDF_SHA256)
-            .and_then(|key| key.fill(secret.expose_mut()))
-            .map_err(|_| SealError::Value)?;
-        Ok(Hidden::new(URL_SAFE_NO_PAD.encode(secret.expose())))
+        derive_secret(&self.active, purpose, secrets)
+    }
+
+    /// The same secret of each master key, the active one first.
+    pub fn derived_secrets(&self, purpose: &str, secrets: &[&str]) -> impl Iterator<Item = Hidden<String>> {
+        self.master_keys().filter_map(move |key| derive_secret(key, purpose, secrets).ok())
     }
 
     /// Whether something sealed was sealed by the active key; none where it is malformed.
@@ -191,7 +191,11 @@ impl Sealer {
     }
 
     fn master_key(&self, id: &[u8]) -> Option<&MasterKey> {
-        std::iter::once(&self.active).chain(&self.older).find(|key| key.id.as_bytes() == id)
+        self.master_keys().find(|key| key.id.as_bytes() == id)
+    }
+
+    fn master_keys(&self) -> impl Iterator<Item = &MasterKey> {
+        std::iter::once(&self.active).chain(&self.older)
     }
 }
 
@@ -227,6 +231,15 @@ impl<'a> Parts<'a> {
 fn header(id: &str) -> Result<Vec<u8>, SealError> {
     let length = u8::try_from(id.len()).map_err(|_| SealError::Keys)?;
     Ok([&[VERSION, length], id.as_bytes()].concat())
+}
+
+fn derive_secret(master: &MasterKey, purpose: &str, secrets: &[&str]) -> Result<Hidden<String>, SealError> {
+    let mut secret = Hidden::new([0; MASTER_KEY_LENGTH]);
+    extract(master, secrets)
+        .expand(&[purpose.as_bytes()], HKDF_SHA256)
+        .and_then(|key| key.fill(secret.expose_mut()))
+        .map_err(|_| SealError::Value)?;
+    Ok(Hidden::new(URL_SAFE_NO_PAD.encode(secret.expose())))
 }
 
 /// The key of one value.
