@@ -71,7 +71,7 @@ impl World {
             move |bytes| ring::rand::SecureRandom::fill(&random, bytes).unwrap(),
         );
         let vault = Vault::new([("1".to_owned(), Hidden::new([1; 32]))], ambient.clone()).unwrap();
-        let audit = Audit::new(Arc::new(SqlEvents(sql.clone())), vault, ambient.clone());
+        let audit = Audit::new(Arc::new(SqlEvents::new(sql.clone())), vault, ambient.clone());
         Self { dir: None, audit, sql, ambient, clock }
     }
 

@@ -22,6 +22,7 @@ pub mod records;
 pub mod retention;
 pub mod seal;
 pub mod store;
+mod together;
 pub mod verify;
 
 use std::{
@@ -60,6 +61,12 @@ pub enum AuditError {
     /// The database.
     #[error("the audit trail is not available")]
     Sql(#[from] SqlError),
+    /// The database, for several events that were to be put down together.
+    #[error("the audit trail is not available")]
+    Together(#[source] Arc<SqlError>),
+    /// Nobody knows whether an event was put down.
+    #[error("the audit trail has not said whether it put the event down")]
+    Unsaid,
     /// The data keys.
     #[error(transparent)]
     DataKeys(#[from] DataKeysError),
@@ -115,7 +122,7 @@ impl Audit {
     pub async fn open(url: &SqlUrl, vault: Vault, ambient: Ambient) -> Result<Self, AuditError> {
         let sql = Sql::open(url).await?;
         DataKeys { sql: &sql, vault: &vault }.check().await?;
-        Ok(Self::new(Arc::new(SqlEvents(sql)), vault, ambient))
+        Ok(Self::new(Arc::new(SqlEvents::new(sql)), vault, ambient))
     }
 
     /// Seals every data key of the trail's database under the active master key, while brokers run; how
@@ -196,7 +203,7 @@ impl Audit {
     pub async fn record_in(&self, sql: &Sql, write: &mut Write, event: Event) -> Result<(), AuditError> {
         let row = self.to_row(event).await?;
         if self.sql().is_some_and(|own| own.url() == sql.url()) {
-            return Ok(store::insert(write, &row).await?);
+            return Ok(store::insert(write, std::slice::from_ref(&row)).await?);
         }
         self.put(&row).await
     }

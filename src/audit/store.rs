@@ -6,9 +6,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use sqlx::{AnyConnection, Row as _, any::AnyRow};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _, any::AnyRow};
 
-use super::{AuditError, chain::Entry, event::Body};
+use super::{AuditError, chain::Entry, event::Body, together::Together};
 use crate::{
     sql::{Sql, SqlError},
     vault::master_key_of,
@@ -73,46 +73,70 @@ pub trait EventStore: Send + Sync {
 }
 
 /// Events in a database.
-#[derive(Clone, Debug)]
-pub struct SqlEvents(pub Sql);
+#[derive(Clone)]
+pub struct SqlEvents(Together);
+
+impl SqlEvents {
+    /// Those in `sql`. Must be called on the runtime that lasts as long as they shall.
+    #[must_use]
+    pub fn new(sql: Sql) -> Self {
+        Self(Together::new(sql))
+    }
+}
 
 #[async_trait]
 impl EventStore for SqlEvents {
     async fn data_key(&self, tenant: &str, fresh: Option<&str>) -> Result<Option<String>, AuditError> {
         let found = "SELECT sealed FROM data_keys WHERE tenant = $1";
         let known: Option<String> =
-            sqlx::query_scalar(found).bind(tenant).fetch_optional(self.0.pool()).await?;
+            sqlx::query_scalar(found).bind(tenant).fetch_optional(self.0.sql().pool()).await?;
         let (None, Some(fresh)) = (&known, fresh) else { return Ok(known) };
         let insert = "INSERT INTO data_keys (tenant, sealed, master_key) VALUES ($1, $2, $3)
                       ON CONFLICT (tenant) DO NOTHING";
         let insert = sqlx::query(insert).bind(tenant).bind(fresh);
-        insert.bind(master_key_of(fresh).unwrap_or_default()).execute(self.0.pool()).await?;
-        Ok(sqlx::query_scalar(found).bind(tenant).fetch_optional(self.0.pool()).await?)
+        insert.bind(master_key_of(fresh).unwrap_or_default()).execute(self.0.sql().pool()).await?;
+        Ok(sqlx::query_scalar(found).bind(tenant).fetch_optional(self.0.sql().pool()).await?)
     }
 
     async fn insert(&self, row: &EventRow) -> Result<(), AuditError> {
-        let mut connection = self.0.pool().acquire().await?;
-        Ok(insert(&mut connection, row).await?)
+        self.0.put(row).await
     }
 
     fn sql(&self) -> Option<&Sql> {
-        Some(&self.0)
+        Some(self.0.sql())
     }
 }
 
-/// Puts an event down, perhaps as a part of what it tells of.
-pub(super) async fn insert(connection: &mut AnyConnection, row: &EventRow) -> Result<(), SqlError> {
-    let EventRow { entry, filed, .. } = row;
-    let insert = "INSERT INTO audit_events (id, tenant, happened_at, class, body, seq, hash, kind,
-                      identification, trace_id, transaction_id, sealed_key, reference, subject)
-                  VALUES ($1, $2, $3, $4, $5, 0, '', $6, $7, $8, $9, $10, $11, $12)
-                  ON CONFLICT (id) DO NOTHING";
-    let insert = sqlx::query(insert).bind(&entry.id).bind(&entry.tenant).bind(entry.at);
-    let insert = insert.bind(&entry.class).bind(&entry.body).bind(&filed.kind);
-    let insert = insert.bind(&filed.identification).bind(&filed.trace_id).bind(&filed.transaction_id);
-    let insert = insert.bind(&row.sealed_key).bind(&row.reference).bind(&row.subject);
+/// How many members of a row are bound.
+const BOUND: usize = 12;
+
+/// Puts events down, all or none, perhaps as a part of what they tell of.
+pub(super) async fn insert(connection: &mut AnyConnection, rows: &[EventRow]) -> Result<(), SqlError> {
+    let statement = statement(rows.len());
+    let mut insert = sqlx::query(AssertSqlSafe(statement));
+    for EventRow { entry, filed, sealed_key, reference, subject } in rows {
+        insert = insert.bind(&entry.id).bind(&entry.tenant).bind(entry.at);
+        insert = insert.bind(&entry.class).bind(&entry.body).bind(&filed.kind);
+        insert = insert.bind(&filed.identification).bind(&filed.trace_id).bind(&filed.transaction_id);
+        insert = insert.bind(sealed_key).bind(reference).bind(subject);
+    }
     insert.execute(connection).await?;
     Ok(())
+}
+
+/// Puts so many rows down, whose members are parameters one after the other.
+fn statement(rows: usize) -> String {
+    let row = |row: usize| {
+        let parameters: Vec<_> = (1..=BOUND).map(|n| format!("${}", row * BOUND + n)).collect();
+        format!("({}, 0, '')", parameters.join(", "))
+    };
+    let rows: Vec<_> = (0..rows).map(row).collect();
+    format!(
+        "INSERT INTO audit_events (id, tenant, happened_at, class, body, kind, identification, trace_id,
+             transaction_id, sealed_key, reference, subject, seq, hash)
+         VALUES {} ON CONFLICT (id) DO NOTHING",
+        rows.join(", ")
+    )
 }
 
 /// What of a row is chained.

@@ -79,6 +79,8 @@ impl Sql {
         let url = url.to_url();
         let options: AnyConnectOptions = url.expose_str().parse()?;
         let pool = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+        // A file does not hang up between two statements, as a server may.
+        let pool = pool.test_before_acquire(kind == Kind::Postgres);
         let pool = pool.after_connect(move |connection, _| Box::pin(prepare(connection, kind)));
         let sql = Self { pool: pool.connect_with(options).await?, kind, url };
         migrate::migrate(&sql).await?;

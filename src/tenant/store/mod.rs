@@ -146,7 +146,7 @@ impl Store {
         ambient: Ambient,
     ) -> Result<Self, StoreError> {
         let sql = Sql::open(url).await?;
-        let audit = Audit::new(Arc::new(SqlEvents(sql.clone())), vault.clone(), ambient.clone());
+        let audit = Audit::new(Arc::new(SqlEvents::new(sql.clone())), vault.clone(), ambient.clone());
         // One core is left to those who log in, where there are several.
         let threads = available_parallelism().map_or(1, NonZero::get).saturating_sub(1).max(1);
         let pool = Arc::new(Pool::new(threads, WAITING));

@@ -156,7 +156,7 @@ impl Site {
                 }
             },
         );
-        let trail = Arc::new(SqlEvents(world.store.sql().clone()));
+        let trail = Arc::new(SqlEvents::new(world.store.sql().clone()));
         let broker = Broker::assemble(Parts {
             public_url: "https://id.example".to_owned(),
             tenants: Arc::new(StoredTenants::new(world.store.clone(), 10)),
