@@ -93,13 +93,6 @@ impl ConnectionHost {
         self.jwks.refresh(self).await;
     }
 
-    /// Measures how long an operation took that is done without waiting for a turn.
-    pub(super) fn done(&self, operation: JoseOperation, begun: Instant) {
-        let took = begun.elapsed();
-        self.outbound.metrics.jose_operation(operation, took);
-        away::add(took);
-    }
-
     /// Each endpoint that was called, and whether its circuit is open: at one of the connection's
     /// upstreams, where there are several.
     #[must_use]
@@ -229,10 +222,8 @@ impl Host for ConnectionHost {
 
     async fn encrypt(&self, to: &EncryptTo, payload: &str) -> Result<Hidden<String>, SealError> {
         let key = self.encryption_key(to).await?;
-        let begun = Instant::now();
-        let encrypted = spans::jose(JoseOperation::Encrypt.name())
-            .in_scope(|| key.encrypt(&self.outbound.operations, to.content, to.typ, to.cty, payload));
-        self.done(JoseOperation::Encrypt, begun);
+        let encrypt = || key.encrypt(&self.outbound.operations, to.content, to.typ, to.cty, payload);
+        let encrypted = self.outbound.measured(JoseOperation::Encrypt, encrypt);
         observed::encrypted(to);
         encrypted.map_err(|_| SealError::Failed)
     }

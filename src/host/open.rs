@@ -1,9 +1,6 @@
 //! From a token to its claims: the floor, then decryption, then the signature, in this order.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::timeout;
@@ -19,7 +16,7 @@ use super::{
     jwks::{FetchKeys, Snapshot, Unavailable},
     ledger, observed,
 };
-use crate::{metrics::JoseOperation, pool::PoolError, telemetry::spans};
+use crate::{metrics::JoseOperation, pool::PoolError};
 
 /// How old the keys may be that verify a token.
 const VERIFY_AGE: Duration = Duration::from_secs(5 * 60);
@@ -106,11 +103,9 @@ impl ConnectionHost {
         signature: &Signature,
         token: &str,
     ) -> Result<Verified, VerifyError> {
-        let begun = Instant::now();
-        let verified = spans::jose(JoseOperation::Verify.name())
-            .in_scope(|| tunnus_jose::verify(&self.outbound.operations, &signature.algorithms, keys, token));
-        self.done(JoseOperation::Verify, begun);
-        verified
+        let operations = &self.outbound.operations;
+        let verify = || tunnus_jose::verify(operations, &signature.algorithms, keys, token);
+        self.outbound.measured(JoseOperation::Verify, verify)
     }
 
     /// The key that the upstream wants to be written to with.

@@ -274,10 +274,13 @@ async fn what_does_not_open_is_one_failure_and_touches_no_public_key() {
 async fn a_full_pool_is_said_so_and_nothing_is_done() {
     let upstream = publishing(vec![vec![key()]]);
     let limits = OutboundLimits { key_threads: 0, key_queue: 0, ..OutboundLimits::default() };
-    let credentials = Credentials { signing: vec![signing_jwk()], ..Credentials::default() };
+    let rsa = generate::rsa(2048, KeyUse::Signature).unwrap();
+    let credentials = Credentials { signing: vec![rsa, signing_jwk()], ..Credentials::default() };
     let host = Setup { credentials, limits, ..Setup::calling(&upstream) }.build().unwrap();
-    assert!(matches!(host.sign(&ES256, &claims()).await, Err(SealError::Busy)));
+    let rs256 = Signing { algorithm: SigningAlgorithm::RS256, typ: None };
+    assert!(matches!(host.sign(&rs256, &claims()).await, Err(SealError::Busy)));
     assert_eq!(host.outbound.operations.counts().sign, 0);
+    assert!(host.sign(&ES256, &claims()).await.is_ok(), "a short one waits for no turn");
 }
 
 #[tokio::test]
