@@ -12,7 +12,7 @@ pub mod spans;
 pub mod traceparent;
 
 use opentelemetry::context::FutureExt;
-use tracing::{Instrument, Metadata, Span, Subscriber, info_span};
+use tracing::{Instrument, Metadata, Span, Subscriber, error_span};
 use tracing_subscriber::{
     EnvFilter, Layer,
     filter::{FilterExt, filter_fn},
@@ -81,10 +81,10 @@ where
     Ok(tracing_subscriber::registry().with(only_log).with(export.map(Export::layer)).with(layer))
 }
 
-/// The span whose lines carry a trace id.
+/// The span whose lines carry a trace id; its level lets no filter have lines without it.
 #[must_use]
 pub fn span(trace_id: &str) -> Span {
-    info_span!("trace", trace_id)
+    error_span!("trace", trace_id)
 }
 
 /// Work for somewhere else that stays in the trace of what happens here.
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_a_leg_logs_carries_the_logins_trace_id_and_not_the_browsers() {
-        let text = logged_by(LogFormat::Json, "info", || {
+        let text = logged_by(LogFormat::Json, "warn", || {
             let _browser = span("0af7651916cd43dd8448eb211c80319c").entered();
             let work = async {
                 tracing::warn!("the upstream is slow");
