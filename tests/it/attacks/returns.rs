@@ -35,6 +35,23 @@ async fn a_return_of_a_stranger_costs_a_look_for_a_cookie_and_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_has_learnt_a_state_and_makes_the_cookie_up_takes_nobody_s_attempt_away() {
+    let bench = Bench::start();
+    for connection in ["ftn", "idpartner"] {
+        let mut person = bench.person();
+        let back = until_return(&bench, &mut person, connection).await;
+        let mut forger = person.forged(|value| match value.rsplit_once('.') {
+            Some((known, secret)) => format!("{known}.{}", "A".repeat(secret.len())),
+            None => value.to_owned(),
+        });
+        let shown = forger.get(&back).await;
+        assert_eq!((shown.status, shown.location()), (400, None), "{}", shown.body);
+        let returned = person.walk(&back, RETURN).await;
+        assert_eq!(bench.result(&returned).await.0, 200, "{connection}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_return_is_nothing_to_another_tenant_with_a_connection_of_that_name() {
     let bench = Bench::start();
     let other = bench.add_twin("other");
