@@ -25,6 +25,8 @@ mod disturbed;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod failures;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod journeys;

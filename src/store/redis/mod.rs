@@ -87,9 +87,9 @@ impl RedisStore {
             let patience = u64::try_from(self.timeouts.response.as_millis() / 2).unwrap_or(u64::MAX);
             commands.cmd("WAIT").arg(replicas).arg(patience);
         }
-        let line = if replicas > 0 { Line::Confirmed } else { Line::Prompt };
+        let line = if replicas > 0 { Line::Confirmed(replicas) } else { Line::Prompt };
         let asked = self.servers.ask(&key, line, &commands);
-        self.in_time(async { first(asked.await?, replicas) }).await
+        self.in_time(async { first(asked.await?) }).await
     }
 
     async fn in_time<T>(&self, asked: impl Future<Output = RedisResult<T>>) -> Result<T, StoreError> {
@@ -100,15 +100,9 @@ impl RedisStore {
     }
 }
 
-/// The answer of the first command, if `replicas` have what it wrote.
-fn first<T: FromRedisValue>(answers: Vec<Value>, replicas: u8) -> RedisResult<T> {
-    let mut answers = answers.into_iter();
-    let answer = answers.next().unwrap_or(Value::Nil);
-    let confirmed: u64 = answers.next().map(from_redis_value).transpose()?.unwrap_or(0);
-    if confirmed < u64::from(replicas) {
-        return Err((ErrorKind::Client, "too few replicas have confirmed the write").into());
-    }
-    Ok(from_redis_value(answer)?)
+/// The answer of the first command.
+fn first<T: FromRedisValue>(answers: Vec<Value>) -> RedisResult<T> {
+    Ok(from_redis_value(answers.into_iter().next().unwrap_or(Value::Nil))?)
 }
 
 /// What is asked of one key.
@@ -251,7 +245,7 @@ impl FlowStore for RedisStore {
         let mut commands = pipe();
         commands.cmd("INCRBY").arg(&key).arg(more).cmd("PEXPIRE").arg(&key).arg(keep);
         let asked = self.servers.ask(&key, Line::Prompt, &commands);
-        self.in_time(async { first(asked.await?, 0) }).await.map(Some)
+        self.in_time(async { first(asked.await?) }).await.map(Some)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

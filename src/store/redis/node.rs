@@ -10,6 +10,7 @@ use ::redis::{
     AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, Pipeline, RedisError, RedisResult,
     ServerErrorKind, TlsCertificates, Value,
     aio::{ConnectionLike, MultiplexedConnection},
+    from_redis_value,
 };
 use tokio::{runtime::Handle, sync::Mutex, task::JoinSet};
 
@@ -61,8 +62,9 @@ impl Source {
 pub(super) enum Line {
     /// Commands that are answered at once.
     Prompt,
-    /// Commands behind which replicas are waited for: `WAIT` holds up its whole connection.
-    Confirmed,
+    /// Commands behind which so many replicas are waited for: `WAIT`, the last of them, holds up its whole
+    /// connection.
+    Confirmed(u8),
 }
 
 /// A server and at most one connection for each [`Line`].
@@ -90,13 +92,18 @@ impl Node {
         if answers.as_ref().is_err_and(ends_connection) {
             self.discard(line, &connection).await;
         }
-        answers
+        let (Line::Confirmed(replicas), Ok(given)) = (line, &answers) else { return answers };
+        if confirmations(given)? >= u64::from(replicas) {
+            return answers;
+        }
+        self.leave().await;
+        Err((ErrorKind::Client, "too few replicas have confirmed the write").into())
     }
 
     const fn held(&self, line: Line) -> &Mutex<Option<Arc<MultiplexedConnection>>> {
         match line {
             Line::Prompt => &self.prompt,
-            Line::Confirmed => &self.confirmed,
+            Line::Confirmed(_) => &self.confirmed,
         }
     }
 
@@ -113,6 +120,15 @@ impl Node {
             None => connecting.await?,
         };
         Ok(Arc::clone(held.insert(Arc::new(connection))))
+    }
+
+    /// Asks the Sentinels anew at the next command: a primary whose writes no replica confirms may be one
+    /// that they have given up, and until they reach it, it does not know.
+    async fn leave(&self) {
+        if matches!(*self.source, Source::Named(_)) {
+            *self.prompt.lock().await = None;
+            *self.confirmed.lock().await = None;
+        }
     }
 
     /// Forgets `connection`, unless it has been replaced already.
@@ -137,6 +153,11 @@ pub(super) async fn first_success<T: 'static>(
         }
     }
     Err(last)
+}
+
+/// What `WAIT` has answered.
+fn confirmations(answers: &[Value]) -> RedisResult<u64> {
+    Ok(answers.last().cloned().map(from_redis_value).transpose()?.unwrap_or(0))
 }
 
 /// Whether what failed is the connection: it broke, or leads to a server that is no primary any more.

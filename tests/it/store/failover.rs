@@ -8,7 +8,10 @@ use tunnus::store::{FlowStore, StoreError, Taken};
 use tunnus_sdk::{Finding, Severity};
 
 use super::{MINUTE, PATIENT, key, store_at};
-use crate::support::redis::{RedisServer, cluster::RedisCluster, sentinel::Watched};
+use crate::support::redis::{
+    cluster::{RedisCluster, set_slot},
+    sentinel::Watched,
+};
 
 /// An operation that does not hang: it ends within a connection and an answer.
 async fn soon<T>(operation: impl Future<Output = T>) -> T {
@@ -148,11 +151,6 @@ async fn a_slot_that_moves_is_followed() {
     assert_eq!(store.take(&key(&name)).await.unwrap(), Taken::AlreadyTaken);
 }
 
-async fn set_slot(server: &RedisServer, slot: u16, state: &str, node: &RedisServer) {
-    let id: String = node.ask(cmd("CLUSTER").arg("MYID")).await;
-    let _: () = server.ask(cmd("CLUSTER").arg("SETSLOT").arg(slot).arg(state).arg(id)).await;
-}
-
 #[tokio::test]
 async fn a_cluster_that_is_not_whole_is_not_ready() {
     let mut cluster = RedisCluster::start().await;
@@ -193,6 +191,24 @@ async fn a_primary_that_was_paused_is_left_for_the_new_one() {
     watched.primary.is_replica().await;
     assert_eq!(until(async || store.take(&key("a")).await).await, Taken::Value(b"one".to_vec()));
     assert_eq!(until(async || store.take(&key("a")).await).await, Taken::AlreadyTaken);
+}
+
+#[tokio::test]
+async fn a_primary_whose_takes_nobody_confirms_is_left_though_it_answers() {
+    let watched = Watched::start().await;
+    let store = store_at(&watched.url(""), PATIENT);
+    assert!(store.create(&key("a"), b"one", MINUTE).await.unwrap());
+    watched.primary.stop();
+    watched.replica.is_primary().await;
+    for sentinel in &watched.sentinels {
+        sentinel.names(&watched.replica).await;
+    }
+    // It believes itself the primary still, and its connections stand.
+    watched.primary.go_on();
+    assert!(soon(store.take(&key("a"))).await.is_err());
+    soon(store.put(&key("b"), b"two", MINUTE)).await.unwrap();
+    let written: bool = watched.replica.ask(cmd("EXISTS").arg("tunnus:attempt:b")).await;
+    assert!(written, "the promoted one has it");
 }
 
 #[tokio::test]

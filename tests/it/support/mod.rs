@@ -2,8 +2,10 @@
 
 pub mod balancer;
 pub mod certificates;
+pub mod crowd;
 pub mod faulty;
 pub mod flaky;
+pub mod house;
 pub mod peer;
 pub mod person;
 #[path = "../../../src/sql/postgres_for_tests.rs"]

@@ -1,11 +1,15 @@
 //! A Redis Cluster of one test: three primaries, each with a replica if wanted.
 
+use std::collections::BTreeSet;
+
 use redis::cmd;
 
 use super::{RedisServer, comes, free_port};
 
 /// How many slots there are.
 const SLOTS: u16 = 16384;
+/// How many slots are moved at a time.
+const SLOTS_MOVED: usize = 10;
 
 /// The servers; they end with this value.
 pub struct RedisCluster {
@@ -42,6 +46,27 @@ impl RedisCluster {
     pub async fn owner(&self, key: &str) -> usize {
         let slot: u16 = self.servers[1].ask(cmd("CLUSTER").arg("KEYSLOT").arg(key)).await;
         usize::from(slot / (SLOTS / 3 + 1))
+    }
+
+    /// Moves slots that hold keys from one primary to another, with all that is in them.
+    pub async fn move_slots(&self) {
+        let mut primaries = Vec::new();
+        for server in &self.servers {
+            if server.leads().await {
+                primaries.push(server);
+            }
+        }
+        let [from, to, ..] = primaries[..] else { panic!("three primaries") };
+        for slot in from.filled_slots(SLOTS_MOVED).await {
+            set_slot(to, slot, "IMPORTING", from).await;
+            set_slot(from, slot, "MIGRATING", to).await;
+            from.migrate(slot, to).await;
+            // First who gets it, then who gives it up: nobody is sent in a circle.
+            set_slot(to, slot, "NODE", to).await;
+            for server in primaries.iter().filter(|server| server.port() != to.port()) {
+                set_slot(server, slot, "NODE", to).await;
+            }
+        }
     }
 
     async fn form(count: usize) -> Self {
@@ -94,4 +119,35 @@ impl RedisCluster {
             .await;
         }
     }
+}
+
+impl RedisServer {
+    /// Some slots of this server that hold keys.
+    async fn filled_slots(&self, most: usize) -> BTreeSet<u16> {
+        let (_, keys): (u64, Vec<String>) = self.ask(cmd("SCAN").arg(0).arg("COUNT").arg(10 * most)).await;
+        let mut slots = BTreeSet::new();
+        for key in keys.iter().take(most) {
+            slots.insert(self.ask(cmd("CLUSTER").arg("KEYSLOT").arg(key)).await);
+        }
+        slots
+    }
+
+    /// Sends all keys of a slot to another server.
+    async fn migrate(&self, slot: u16, to: &Self) {
+        loop {
+            let keys: Vec<String> = self.ask(cmd("CLUSTER").arg("GETKEYSINSLOT").arg(slot).arg(100)).await;
+            if keys.is_empty() {
+                return;
+            }
+            let mut migrate = cmd("MIGRATE");
+            migrate.arg("127.0.0.1").arg(to.port()).arg("").arg(0).arg(5000).arg("KEYS").arg(keys);
+            let _: () = self.ask(&migrate).await;
+        }
+    }
+}
+
+/// Tells a server what becomes of a slot.
+pub async fn set_slot(server: &RedisServer, slot: u16, state: &str, node: &RedisServer) {
+    let id: String = node.ask(cmd("CLUSTER").arg("MYID")).await;
+    let _: () = server.ask(cmd("CLUSTER").arg("SETSLOT").arg(slot).arg(state).arg(id)).await;
 }

@@ -12,6 +12,8 @@ use url::Url;
 
 pub mod cluster;
 pub mod sentinel;
+pub mod servers;
+pub mod trouble;
 
 /// A running `redis-server`; ends with its value.
 pub struct RedisServer {
@@ -153,9 +155,10 @@ fn launch(arguments: &[&str], ready: &str) -> Option<Child> {
 
 /// Waits for what comes by itself, a half a minute at most.
 async fn comes<F: Future<Output = bool>>(what: &str, mut here: impl FnMut() -> F) {
+    let mut looks = tokio::time::interval(Duration::from_millis(5));
     let waiting = async {
         while !here().await {
-            tokio::task::yield_now().await;
+            looks.tick().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap_or_else(|_| panic!("{what}"));

@@ -11,11 +11,12 @@ use super::{RedisServer, comes, free_port, launch};
 pub struct Watched {
     pub primary: RedisServer,
     pub replica: RedisServer,
-    sentinels: Vec<Sentinel>,
+    pub sentinels: Vec<Sentinel>,
     _folder: TempDir,
 }
 
-struct Sentinel {
+/// One of the three.
+pub struct Sentinel {
     port: u16,
     process: Child,
 }
@@ -78,6 +79,15 @@ impl Sentinel {
             Some(Self { port, process })
         });
         launched.expect("a Sentinel starts")
+    }
+
+    /// Until it names `server` as the primary.
+    pub async fn names(&self, server: &RedisServer) {
+        comes("the Sentinel names the promoted one", async || {
+            let own = ["port".to_owned(), server.port().to_string()];
+            self.primary().await.chunks(2).any(|pair| pair == own)
+        })
+        .await;
     }
 
     /// What it knows of the primary: names and values in turn.
