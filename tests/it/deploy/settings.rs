@@ -93,3 +93,24 @@ fn drain(settings: &str) -> u32 {
     let folder = TempDir::new().unwrap();
     load(settings, &prepared(&folder)).server.drain
 }
+
+#[test]
+fn the_proxy_in_front_is_believed_and_nobody_else_is() {
+    let folder = TempDir::new().unwrap();
+    let secrets = prepared(&folder);
+    let believed = |settings: &str| {
+        let networks = load(settings, &secrets).server.trusted_proxies;
+        move |address: &str| networks.iter().any(|network| network.contains(address.parse().unwrap()))
+    };
+    let compose = read("compose/compose.yaml");
+    let (_, gateway) = compose.split_once("gateway: ").expect("the published port's gateway");
+    let gateway = gateway.split(' ').next().unwrap();
+    for (settings, proxy, stranger) in [
+        (read("compose/tunnus.toml"), gateway, "172.30.80.2"),
+        (read("systemd/tunnus.toml"), "127.0.0.1", "192.0.2.1"),
+        (of_the_config_map(), "10.244.3.7", "10.0.0.1"),
+    ] {
+        let is_believed = believed(&settings);
+        assert!(is_believed(proxy) && !is_believed(stranger), "{settings}");
+    }
+}
