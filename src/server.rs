@@ -1,16 +1,11 @@
 //! The listeners: routes of `http` on sockets, each request counted.
 
-use std::{
-    io,
-    net::TcpListener,
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::{any::Any, io, net::TcpListener, rc::Rc, sync::atomic::Ordering, time::Instant};
 
 use actix_web::{
-    App, Error, HttpServer,
+    App, Error, HttpMessage, HttpServer,
     body::MessageBody,
-    dev::{Server, ServiceRequest, ServiceResponse},
+    dev::{Extensions, Server, ServiceRequest, ServiceResponse},
     http::ConnectionType,
     middleware::{DefaultHeaders, Next, from_fn},
     web::Data,
@@ -24,7 +19,8 @@ use crate::{
     http::{
         self,
         admin::console::Console,
-        limited::{Patience, limited},
+        limited::{Holding, Patience, limited, limited_admin},
+        refusal::Refusals,
         sender::Senders,
         trace::traced,
     },
@@ -32,8 +28,8 @@ use crate::{
     sockets::{Intake, Sockets},
 };
 
-/// How long an admin's client may take over the head of a request.
-const REQUEST_SECONDS: u64 = 10;
+/// How many connections admins may have in all.
+const ADMINS_CONNECTIONS: usize = 1_000;
 /// How long requests in flight may take to end when the process is asked to.
 const SHUTDOWN_SECONDS: u64 = 20;
 
@@ -49,13 +45,16 @@ pub fn public(
 ) -> io::Result<Server> {
     let limits = intake.limits;
     let senders = Data::new(Senders::new(intake.proxies.clone()));
-    let sockets = Sockets::new(intake, Ticks::system());
-    sockets.attend();
+    let refusals = Data::new(Refusals::new(&broker.public_url));
+    let holding = Data::new(Holding::of(&limits));
+    let watch = watched(intake);
     let connections = usize::try_from(limits.connections).unwrap_or(usize::MAX).div_ceil(workers);
     let app = move || {
         App::new()
             .app_data(broker.clone())
             .app_data(senders.clone())
+            .app_data(refusals.clone())
+            .app_data(holding.clone())
             .app_data(Data::new(Patience::of(&limits)))
             .wrap(from_fn(limited))
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
@@ -67,15 +66,22 @@ pub fn public(
         .workers(workers)
         .max_connections(connections)
         .client_request_timeout(Patience::of(&limits).0)
-        .on_connect(move |connection, extensions| {
-            if let Some(socket) = connection.downcast_ref().and_then(|stream| sockets.opened(stream)) {
-                extensions.insert(socket);
-            }
-        })
+        .on_connect(watch)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals()
         .listen(listener)?
         .run())
+}
+
+/// Has the connections of a listener watched.
+fn watched(intake: Intake) -> impl Fn(&dyn Any, &mut Extensions) + Clone + Send + Sync {
+    let sockets = Sockets::new(intake, Ticks::system());
+    sockets.attend();
+    move |connection, extensions| {
+        if let Some(socket) = connection.downcast_ref().and_then(|stream| sockets.opened(stream)) {
+            extensions.insert(socket);
+        }
+    }
 }
 
 /// Serves admins, at `url`.
@@ -87,8 +93,11 @@ pub fn admin(
     broker: Data<Broker>,
     listener: TcpListener,
     url: &Url,
+    intake: Intake,
 ) -> io::Result<Server> {
     let console = Data::new(Console::at(url));
+    let (limits, senders) = (intake.limits, Data::new(Senders::new(intake.proxies.clone())));
+    let (holding, watch) = (Data::new(Holding::of(&limits)), watched(intake));
     let app = move || {
         let headers = DefaultHeaders::new()
             .add(("Cache-Control", "no-store"))
@@ -103,6 +112,10 @@ pub fn admin(
             .app_data(admin.clone())
             .app_data(broker.clone())
             .app_data(console.clone())
+            .app_data(senders.clone())
+            .app_data(holding.clone())
+            .app_data(Data::new(Patience::of(&limits)))
+            .wrap(from_fn(limited_admin))
             .wrap(headers)
             .wrap(from_fn(counted))
             .wrap(from_fn(traced))
@@ -110,7 +123,9 @@ pub fn admin(
     };
     Ok(HttpServer::new(app)
         .workers(1)
-        .client_request_timeout(Duration::from_secs(REQUEST_SECONDS))
+        .max_connections(ADMINS_CONNECTIONS)
+        .client_request_timeout(Patience::of(&limits).0)
+        .on_connect(watch)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals()
         .listen(listener)?
@@ -124,6 +139,7 @@ async fn counted(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let (broker, begun) = (request.app_data::<Data<Broker>>().cloned(), Instant::now());
     let (route, method) = (route(&request), request.method().to_string());
+    request.extensions_mut().insert(Route(Rc::clone(&route)));
     let mut response = next.call(request).await?;
     if let Some(broker) = broker {
         broker.metrics.http_request(&route, &method, response.status().as_u16(), begun.elapsed());
@@ -136,9 +152,13 @@ async fn counted(
 }
 
 /// The route's pattern: never an address, which may hold a code and has no bound.
-pub(crate) fn route(request: &ServiceRequest) -> String {
-    request.match_pattern().unwrap_or_else(|| "other".to_owned())
+pub(crate) fn route(request: &ServiceRequest) -> Rc<str> {
+    let known = request.extensions().get::<Route>().map(|Route(route)| Rc::clone(route));
+    known.unwrap_or_else(|| request.match_pattern().map_or_else(|| "other".into(), Into::into))
 }
+
+/// The route that was found for a request: it is looked for once.
+struct Route(Rc<str>);
 
 /// Serves metrics, health and readiness.
 ///

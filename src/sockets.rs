@@ -1,4 +1,4 @@
-//! The connections of the public listener: how many one sender may have, and how long one may dawdle.
+//! The connections of a listener to the world: how many one sender may have, and how long one may dawdle.
 //!
 //! A connection is at work while a request of it is answered, which has bounds of its own. All the rest
 //! is the client's time: to send a head, to read an answer, to be silent. Who takes longer over it than
@@ -29,8 +29,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const AT_WORK: u64 = u64::MAX;
 /// How long one stays, in milliseconds, whose client sends what nobody reads: to take its answer.
 const FAREWELL: u64 = 1_500;
+/// How long one may take to read an answer that is made while it is sent, in milliseconds.
+const STREAM: u64 = 60 * 60 * 1_000;
 
-/// What the public listener bears.
+/// What a listener bears.
 #[derive(Clone, Debug, Default)]
 pub struct Intake {
     /// Whose word about a sender's address is taken.
@@ -165,6 +167,11 @@ impl Work {
     /// The client still sends what was not wanted: once it has its answer it is cut off.
     pub fn bid_farewell(&mut self) {
         self.after = FAREWELL;
+    }
+
+    /// The answer is made while it is sent, and may be long: what an admin exports.
+    pub fn stream(&mut self) {
+        self.after = STREAM;
     }
 }
 

@@ -72,6 +72,19 @@ async fn who_sends_what_nobody_reads_is_cut_off_with_its_answer() {
 }
 
 #[tokio::test]
+async fn who_reads_what_is_made_while_it_is_sent_has_an_hour_for_it() {
+    let world = World::new(0, &[]).await;
+    let (mut client, mut stream, socket) = world.connect().await;
+    let mut work = socket.as_ref().unwrap().work();
+    work.stream();
+    drop(work);
+    world.pass(60 * 60);
+    assert!(is_open(&mut stream));
+    world.pass(1);
+    assert_eq!(client.read(&mut [0]).await.unwrap(), 0, "cut off");
+}
+
+#[tokio::test]
 async fn a_sender_has_so_many_connections_and_room_again_when_one_is_closed() {
     let world = World::new(2, &[]).await;
     let (_one, _, first) = world.connect().await;

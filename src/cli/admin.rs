@@ -11,7 +11,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::{
     Failure,
     apply::open,
-    serve::{Keeping, bind},
+    serve::{Keeping, bind, intake},
     settings::{Settings, runtime},
 };
 use crate::{
@@ -210,5 +210,6 @@ pub(super) async fn listener(
     }
     let socket = bind("server.admin_listen", listen)?;
     tracing::info!(%listen, %url, "serving admins");
-    Ok(Some(server::admin(Data::new(admin), broker.clone(), socket, &url.as_str().parse()?)?))
+    let intake = intake(config);
+    Ok(Some(server::admin(Data::new(admin), broker.clone(), socket, &url.as_str().parse()?, intake)?))
 }

@@ -240,8 +240,12 @@ fn listen(config: &Config, broker: &Data<Broker>) -> io::Result<Vec<Server>> {
     let public = bind("server.listen", config.server.listen)?;
     let management = bind("server.management_listen", config.server.management_listen)?;
     let management = server::management(broker.clone(), management)?;
-    let intake = Intake { proxies: config.server.proxies(), limits: config.limits };
-    Ok(vec![management, server::public(broker.clone(), public, workers, intake)?])
+    Ok(vec![management, server::public(broker.clone(), public, workers, intake(config))?])
+}
+
+/// What the listeners bear.
+pub(super) fn intake(config: &Config) -> Intake {
+    Intake { proxies: config.server.proxies(), limits: config.limits }
 }
 
 pub(super) fn bind(key: &str, address: SocketAddr) -> io::Result<TcpListener> {

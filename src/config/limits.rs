@@ -24,6 +24,9 @@ pub struct Limits {
     /// From one address: everything else, as the calls of apps' servers. A login makes one to three.
     #[schemars(range(max = 1_000_000))]
     pub address_calls: u32,
+    /// From one address: requests to the admin listener.
+    #[schemars(range(max = 1_000_000))]
+    pub address_admin: u32,
     /// For one app: logins begun at `authorize`.
     #[schemars(range(max = 1_000_000))]
     pub app_starts: u32,
@@ -56,6 +59,7 @@ impl Limits {
             address_starts: 0,
             address_returns: 0,
             address_calls: 0,
+            address_admin: 0,
             app_starts: 0,
             app_calls: 0,
             tenant_starts: 0,
@@ -69,13 +73,20 @@ impl Limits {
 
 impl Default for Limits {
     /// A mobile operator puts ten thousand subscribers behind one IPv4 address. If a tenth of them log in
-    /// within the same hour, that is one request a second; the limit is twenty, and two hundred at once.
+    /// within the same hour, that is one request a second; the limit is five, and fifty at once, as
+    /// where a school class begins. More would let one address take what a core can do: a start costs the
+    /// signing of a request and a call of the upstream, some milliseconds in all, a return twice that.
+    ///
+    /// An app's server makes the calls of all its logins from one address: two hundred a second are those
+    /// of some seventy logins, more than a core can do. An admin's script makes at most as many requests as
+    /// it has things to change: fifty a second, five hundred at once.
     fn default() -> Self {
         Self {
             burst_seconds: 10,
-            address_starts: 20,
-            address_returns: 20,
+            address_starts: 5,
+            address_returns: 5,
             address_calls: 200,
+            address_admin: 50,
             app_starts: 100,
             app_calls: 400,
             tenant_starts: 200,

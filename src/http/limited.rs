@@ -14,8 +14,8 @@ use std::{
 };
 
 use actix_web::{
-    Error, HttpMessage, HttpRequest, HttpResponse,
-    body::MessageBody,
+    Error, HttpMessage, HttpResponse,
+    body::{BodySize, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     error::PayloadError,
     http::ConnectionType,
@@ -23,19 +23,16 @@ use actix_web::{
     web::{Bytes, Data},
 };
 use futures_core::Stream;
-use tokio::time::{Sleep, sleep};
-
-use super::{
-    browser,
-    error::{Asked, oauth, rest},
-    sender::Senders,
-    speaks_oauth,
-    trace::TraceId,
+use tokio::{
+    sync::Semaphore,
+    time::{Sleep, sleep},
 };
+
+use super::{admin, browser, refusal::Refusals, sender::sender};
 use crate::{
     app::Broker,
     config::Limits,
-    error::Error as Failure,
+    error::Code,
     limits::{Class, Subject},
     server::route,
     sockets::{Socket, Work},
@@ -49,6 +46,20 @@ impl Patience {
     #[must_use]
     pub fn of(limits: &Limits) -> Self {
         Self(Duration::from_secs(limits.patience_seconds.into()))
+    }
+}
+
+/// How long a refusal is held.
+const HELD: Duration = Duration::from_secs(1);
+
+/// The places of refusals that are held.
+pub struct Holding(Semaphore);
+
+impl Holding {
+    /// As many as a sixteenth of the connections.
+    #[must_use]
+    pub fn of(limits: &Limits) -> Self {
+        Self(Semaphore::new(usize::try_from(limits.connections / 16).unwrap_or_default()))
     }
 }
 
@@ -77,21 +88,57 @@ impl Stream for Timed {
 /// # Errors
 /// What comes from within.
 pub async fn limited(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    answered(request, next, refusal).await
+}
+
+/// The same for admins.
+///
+/// # Errors
+/// What comes from within.
+pub async fn limited_admin(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    answered(request, next, admins_refusal).await
+}
+
+async fn answered(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
+    judge: fn(&ServiceRequest) -> Option<HttpResponse>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let mut work = request.conn_data::<Arc<Socket>>().map(Socket::work);
     let body = hurry(&mut request);
     let mut response = match judge(&request) {
-        Some(refusal) => request.into_response(refusal).map_into_right_body(),
+        Some(refusal) => {
+            if body.is_none() {
+                hold(&request).await;
+            }
+            request.into_response(refusal).map_into_right_body()
+        }
         None => next.call(request).await?.map_into_left_body(),
     };
+    if response.response().body().size() == BodySize::Stream {
+        work.iter_mut().for_each(Work::stream);
+    }
     // The HTTP library would read the rest of a chunked body, which may have no end.
     if body.is_some_and(|ended| !ended.get()) {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
         work.iter_mut().for_each(Work::bid_farewell);
     }
     Ok(response)
+}
+
+/// Has a refusal wait for a moment: who asks on and on over one connection asks no more than once a second.
+/// Of many at a time the rest is answered at once, so that no flood fills the connections of a proxy.
+async fn hold(request: &ServiceRequest) {
+    let holding = request.app_data::<Data<Holding>>();
+    if let Some(_place) = holding.and_then(|holding| holding.0.try_acquire().ok()) {
+        sleep(HELD).await;
+    }
 }
 
 /// Gives the body of a request, where it has one, a time to end; answers what will say whether it has.
@@ -107,32 +154,26 @@ fn hurry(request: &mut ServiceRequest) -> Option<Rc<Cell<bool>>> {
     Some(ended)
 }
 
-/// The refusal, where there is one.
-fn judge(request: &ServiceRequest) -> Option<HttpResponse> {
-    let broker = request.app_data::<Data<Broker>>()?;
-    let senders = request.app_data::<Data<Senders>>()?;
+/// The refusal of an app or a browser, where there is one.
+fn refusal(request: &ServiceRequest) -> Option<HttpResponse> {
     let route = route(request);
     let class = super::class(&route);
-    let error = broker.admit(&Subject::Address(senders.of(request).into()), class).err()?;
-    Some(refuse(request.request(), broker, &error, (&route, class)))
+    is_refused(request, class).then(|| {
+        let refusals = request.app_data::<Data<Refusals>>();
+        refusals.map_or_else(
+            || browser::failure(request.request(), Code::RateLimited),
+            |refusals| refusals.answer(request.request(), &route, class),
+        )
+    })
 }
 
-fn refuse(
-    request: &HttpRequest,
-    broker: &Broker,
-    error: &Failure,
-    (route, class): (&str, Class),
-) -> HttpResponse {
-    match class {
-        Class::Start | Class::Return => browser::failure(request, error.code),
-        Class::Call => {
-            let trace = TraceId::of(request);
-            let asked = Asked { public_url: &broker.public_url, trace_id: &trace.0 };
-            if speaks_oauth(route) {
-                oauth(error.code.oauth_error(), error, &asked)
-            } else {
-                rest(error, &trace.0)
-            }
-        }
-    }
+/// The refusal of an admin, where there is one.
+fn admins_refusal(request: &ServiceRequest) -> Option<HttpResponse> {
+    is_refused(request, Class::Admin).then(|| admin::too_many(request.request()))
+}
+
+fn is_refused(request: &ServiceRequest, class: Class) -> bool {
+    let subject = Subject::Address(sender(request.request()));
+    let broker = request.app_data::<Data<Broker>>();
+    broker.is_some_and(|broker| broker.admit(&subject, class).is_err())
 }

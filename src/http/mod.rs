@@ -14,6 +14,7 @@ pub mod openid;
 pub mod ops;
 pub mod pages;
 pub mod payload;
+pub mod refusal;
 pub mod respond;
 pub mod sender;
 pub mod trace;

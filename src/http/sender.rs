@@ -10,11 +10,15 @@ use std::{
 };
 
 use actix_web::{
-    dev::ServiceRequest,
+    HttpRequest,
     http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR},
+    web::Data,
 };
 
-use crate::config::{Proxies, ProxyHeader};
+use crate::{
+    config::{Proxies, ProxyHeader},
+    limits::Network64,
+};
 
 /// How many proxies in a row are followed.
 const HOPS_MAX: usize = 16;
@@ -34,15 +38,16 @@ impl Senders {
 
     /// The address of who sends `request`.
     #[must_use]
-    pub fn of(&self, request: &ServiceRequest) -> IpAddr {
-        // Without a peer there is no socket: all of those are one sender.
-        let peer = request.peer_addr().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.ip());
-        self.behind(peer, request.headers())
+    pub fn of(&self, request: &HttpRequest) -> IpAddr {
+        self.behind(peer(request), request.headers())
     }
 
     fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        if !self.is_proxy(peer) {
-            self.tell_of_a_stranger(headers);
+        let listed = self.is_proxy(peer);
+        if self.is_odd(listed, headers) && !self.told.swap(true, Ordering::Relaxed) {
+            self.tell(what_is_odd(listed));
+        }
+        if !listed {
             return peer;
         }
         let lines: Vec<_> = headers.get_all(self.header()).map(|line| line.to_str().ok()).collect();
@@ -81,16 +86,41 @@ impl Senders {
         }
     }
 
-    /// A proxy that is not listed makes all who come through it one sender: the operator should know.
-    fn tell_of_a_stranger(&self, headers: &HeaderMap) {
-        if headers.contains_key(self.header()) && !self.told.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                header = self.header().as_str(),
-                "a request came from a peer that server.trusted_proxies does not list, with a proxy's header: \
-                 if it was a proxy, all who come through it are limited as one"
-            );
-        }
+    /// Whether what the headers say of proxies does not fit the settings.
+    fn is_odd(&self, listed: bool, headers: &HeaderMap) -> bool {
+        let some = [FORWARDED, X_FORWARDED_FOR].iter().any(|header| headers.contains_key(header));
+        if listed { !headers.contains_key(self.header()) && some } else { some }
     }
+
+    /// All who come through a proxy that is not believed are one sender: the operator should know.
+    fn tell(&self, what: &str) {
+        let awaited = self.header();
+        tracing::warn!(
+            awaited = awaited.as_str(),
+            "{what}: all who come through a proxy so are limited as one"
+        );
+    }
+}
+
+/// What the operator is told of headers that do not fit the settings.
+const fn what_is_odd(listed: bool) -> &'static str {
+    if listed {
+        "a proxy that server.trusted_proxies lists does not say by server.proxy_header for whom it asks"
+    } else {
+        "a request with a proxy's header came from a peer that server.trusted_proxies does not list"
+    }
+}
+
+/// Whose `request` counts as, where the settings say whom to believe or not.
+#[must_use]
+pub fn sender(request: &HttpRequest) -> Network64 {
+    let senders = request.app_data::<Data<Senders>>();
+    senders.map_or_else(|| peer(request), |senders| senders.of(request)).into()
+}
+
+/// Without a peer there is no socket: all of those are one sender.
+fn peer(request: &HttpRequest) -> IpAddr {
+    request.peer_addr().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.ip())
 }
 
 /// `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`, each with a port or without, quoted or not.
@@ -172,6 +202,18 @@ mod tests {
         ] {
             assert_eq!(sender(&senders, "10.0.0.1", &[line]), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn what_does_not_fit_the_settings_is_noticed() {
+        let senders = senders(&["10.0.0.0/8"], ProxyHeader::XForwardedFor);
+        let odd = |listed, header: Option<HeaderName>| {
+            let value = HeaderValue::from_static("198.51.100.7");
+            senders.is_odd(listed, &header.map(|header| (header, value)).into_iter().collect())
+        };
+        assert!(odd(false, Some(X_FORWARDED_FOR)) && odd(false, Some(FORWARDED)));
+        assert!(odd(true, Some(FORWARDED)), "the listed proxy speaks the other way");
+        assert!(!odd(true, Some(X_FORWARDED_FOR)) && !odd(true, None) && !odd(false, None));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::config::Limits;
 
 /// The cells of a row for addresses, of which there can be any number: half a MiB a row.
 const ADDRESS_CELLS: usize = 1 << 16;
-/// The cells of a row for apps and tenants.
+/// The cells of a row for apps and tenants, and for the addresses of admins.
 const NAME_CELLS: usize = 1 << 12;
 
 /// Time that only goes on, since some beginning.
@@ -54,8 +54,10 @@ pub enum Class {
     Start,
     /// A browser comes back from an upstream.
     Return,
-    /// Anything else.
+    /// Anything else of apps and browsers.
     Call,
+    /// Anything of admins.
+    Admin,
 }
 
 /// Whose requests are counted together.
@@ -102,6 +104,7 @@ impl Class {
             Self::Start => "starts",
             Self::Return => "returns",
             Self::Call => "calls",
+            Self::Admin => "admin",
         }
     }
 }
@@ -133,6 +136,7 @@ struct Tables {
     starts: Option<Table>,
     returns: Option<Table>,
     calls: Option<Table>,
+    admin: Option<Table>,
 }
 
 impl Limiter {
@@ -147,16 +151,19 @@ impl Limiter {
                 starts: table(settings.address_starts, ADDRESS_CELLS),
                 returns: table(settings.address_returns, ADDRESS_CELLS),
                 calls: table(settings.address_calls, ADDRESS_CELLS),
+                admin: table(settings.address_admin, NAME_CELLS),
             },
             app: Tables {
                 starts: table(settings.app_starts, NAME_CELLS),
                 returns: None,
                 calls: table(settings.app_calls, NAME_CELLS),
+                admin: None,
             },
             tenant: Tables {
                 starts: table(settings.tenant_starts, NAME_CELLS),
                 returns: None,
                 calls: table(settings.tenant_calls, NAME_CELLS),
+                admin: None,
             },
             tally: None,
         }
@@ -195,6 +202,7 @@ impl Limiter {
             Class::Start => tables.starts.as_ref(),
             Class::Return => tables.returns.as_ref(),
             Class::Call => tables.calls.as_ref(),
+            Class::Admin => tables.admin.as_ref(),
         }
     }
 }

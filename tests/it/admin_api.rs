@@ -46,7 +46,7 @@ fn interop(name: &str) -> PathBuf {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_is_as_the_description_says() {
-    let program = Program::start(|_| Vec::new());
+    let program = Program::start(|_| vec![("TUNNUS_LIMITS__ADDRESS_ADMIN", "0".to_owned())]);
     put(&program, "/platforms/group", json!({ "platform": { "id": "group", "name": "Group" } })).await;
     put(&program, "/tenants/acme", json!({ "tenant": { "name": "Acme", "platform": "group" } })).await;
     let app = json!({

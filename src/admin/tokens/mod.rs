@@ -24,6 +24,7 @@ use crate::{
     ambient::Ambient,
     audit::{Audit, event::Actor},
     digest::sha256,
+    limits::Network64,
     sql::Sql,
 };
 
@@ -160,19 +161,19 @@ impl Tokens {
         Ok(self.kept.insert_first(row, &by).await?.then_some(token))
     }
 
-    /// Who shows this token.
+    /// Who shows this token, asking from this address.
     ///
     /// # Errors
     /// [`AdminError::Unauthenticated`] where it does not hold; [`AdminError::TooMany`];
     /// [`AdminError::Unavailable`].
-    pub async fn authenticate(&self, token: &str) -> Result<Caller, AdminError> {
+    pub async fn authenticate(&self, token: &str, from: Network64) -> Result<Caller, AdminError> {
         let secret = token.strip_prefix(PREFIX).filter(|secret| secret.len() == LENGTH);
         secret.ok_or(AdminError::Unauthenticated)?;
         let (hash, now) = (sha256(token), self.ambient.now());
-        let turn = self.guard.admit(&hash, now).await;
+        let turn = self.guard.admit(&hash, from, now).await;
         let row = self.kept.by_hash(&name_of(&hash)).await?;
         let caller = row.and_then(|row| row.caller(now));
-        self.guard.learn(hash, caller.is_some(), now);
+        self.guard.learn(hash, from, caller.is_some(), now);
         caller.ok_or(if turn.is_some() { AdminError::TooMany } else { AdminError::Unauthenticated })
     }
 

@@ -1,5 +1,7 @@
 //! Who gets in by a token, and who does not any more.
 
+use std::net::IpAddr;
+
 use super::*;
 use crate::{
     admin::{
@@ -19,7 +21,16 @@ async fn made(world: &World, role: Role, tenant: Option<&str>) -> CreatedToken {
 }
 
 async fn enters(world: &World, token: &Hidden<String>) -> Result<Caller, AdminError> {
-    world.admin.tokens_kept().authenticate(token.expose_str()).await
+    enters_from(world, "192.0.2.1", token).await
+}
+
+async fn enters_from(world: &World, from: &str, token: &Hidden<String>) -> Result<Caller, AdminError> {
+    let from: IpAddr = from.parse().unwrap();
+    world.admin.tokens_kept().authenticate(token.expose_str(), from.into()).await
+}
+
+fn wrong(number: u32) -> Hidden<String> {
+    Hidden::new(format!("tnsa_{number:043}"))
 }
 
 fn is_refused(result: &Result<Caller, AdminError>) -> bool {
@@ -139,16 +150,47 @@ async fn who_guesses_is_turned_away_and_keeps_nobody_out() {
     let world = World::new().await;
     let created = made(&world, Role::Operator, None).await;
     enters(&world, &created.token).await.unwrap();
-    let wrong = |number: u32| Hidden::new(format!("tnsa_{number:043}"));
-    for number in 0..20 {
+    for number in 0..10 {
         assert!(is_refused(&enters(&world, &wrong(number)).await));
     }
-    assert!(matches!(enters(&world, &wrong(21)).await, Err(AdminError::TooMany)));
+    for number in 10..50 {
+        assert!(matches!(enters(&world, &wrong(number)).await, Err(AdminError::TooMany)));
+    }
     assert!(enters(&world, &created.token).await.is_ok());
     let unseen = made(&world, Role::Operator, None).await;
     assert!(enters(&world, &unseen.token).await.is_ok(), "one that was never shown before");
+    assert!(is_refused(&enters_from(&world, "192.0.2.2", &wrong(50)).await), "a slip of somebody else");
+    world.pass(60);
+    assert!(is_refused(&enters(&world, &wrong(51)).await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_guesses_from_many_addresses_is_turned_away_too() {
+    let world = World::new().await;
+    for number in 0..20 {
+        let from = format!("192.0.2.{number}");
+        assert!(is_refused(&enters_from(&world, &from, &wrong(number)).await));
+    }
+    for number in 20..500 {
+        let from = format!("2001:db8:{number:x}::1");
+        assert!(matches!(enters_from(&world, &from, &wrong(number)).await, Err(AdminError::TooMany)));
+    }
+    let unseen = made(&world, Role::Operator, None).await;
+    assert!(enters_from(&world, "198.51.100.1", &unseen.token).await.is_ok());
     world.pass(1);
-    assert!(is_refused(&enters(&world, &wrong(22)).await));
+    assert!(is_refused(&enters_from(&world, "198.51.100.2", &wrong(1)).await));
+}
+
+#[tokio::test]
+async fn who_waits_among_those_who_guess_holds_up_nobody_else() {
+    let (guard, now) = (Guard::default(), Timestamp(1_000));
+    let [guesser, other] = ["192.0.2.1", "192.0.2.2"].map(|from| from.parse::<IpAddr>().unwrap().into());
+    for number in 0..200 {
+        guard.learn([number; 32], guesser, false, now);
+    }
+    let turn = guard.admit(&[201; 32], guesser, now).await;
+    assert!(turn.is_some());
+    assert!(guard.admit(&[202; 32], other, now).await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,6 +17,7 @@ use crate::{
     app::Broker,
     http::{
         auth::{Authorization, authorization},
+        sender::sender,
         trace::TraceId,
     },
 };
@@ -61,15 +62,23 @@ async fn served(
         return Err(AdminError::Unauthenticated);
     };
     let authenticating = {
-        let admin = Arc::clone(&admin);
-        async move { admin.tokens_kept().authenticate(token.expose_str()).await }
+        let (admin, from) = (Arc::clone(&admin), sender(request));
+        async move { admin.tokens_kept().authenticate(token.expose_str(), from).await }
     };
     // Everything that asks a store runs where its connections live, and ends although its caller may
     // hang up.
-    let caller = broker.spawn(authenticating).await.map_err(AdminError::internal)??;
+    let caller = broker.spawn(authenticating).await.map_err(AdminError::internal)?;
+    let caller = caller.inspect_err(|error| guessed(&broker, error))?;
     let body = payload.to_bytes_limited(BODY_MAX).await;
     let body = body.map_err(|_| AdminError::fault("", "the body is longer than 256 KiB"))?;
     let body = body.map_err(|_| AdminError::fault("", "the body did not come whole"))?;
     let asked = Asked { admin, broker: Arc::clone(&broker), caller, head: Head::of(request), body };
     broker.spawn(operation(asked)).await.map_err(AdminError::internal)?
+}
+
+/// Counts a wrong token of who has shown too many.
+pub fn guessed(broker: &Broker, error: &AdminError) {
+    if matches!(error, AdminError::TooMany) {
+        broker.metrics.limited("address", "wrong_tokens");
+    }
 }

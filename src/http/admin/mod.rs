@@ -14,7 +14,7 @@ pub mod openapi;
 pub mod routes;
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     web::{self, ServiceConfig},
 };
 
@@ -40,6 +40,15 @@ fn api(config: &mut ServiceConfig) {
         let routes = group.iter().map(gate::to_route);
         config.service(routes.fold(web::resource(path), actix_web::Resource::route));
     }
+}
+
+/// What an address gets that asks too much, in the API's form or the console's.
+#[must_use]
+pub fn too_many(request: &HttpRequest) -> HttpResponse {
+    if request.path().starts_with("/console") {
+        return console::too_many(request);
+    }
+    refuse(&AdminError::TooMany, &TraceId::of(request).0)
 }
 
 async fn nothing(trace: TraceId) -> HttpResponse {

@@ -69,7 +69,9 @@ fn trouble(bench: &Bench) {
     metrics.audit_trail(true);
     metrics.tenants_reloaded(false);
     metrics.limited("address", "starts");
-    metrics.http_request("/t/{tenant}/token", "POST", 500, second);
+    for status in [429, 500] {
+        metrics.http_request("/t/{tenant}/token", "POST", status, second);
+    }
 }
 
 impl Series {

@@ -103,7 +103,7 @@ fn the_proxy_in_front_is_believed_and_nobody_else_is() {
         move |address: &str| networks.iter().any(|network| network.contains(address.parse().unwrap()))
     };
     let compose = read("compose/compose.yaml");
-    let (_, gateway) = compose.split_once("gateway: ").expect("the published port's gateway");
+    let (_, gateway) = compose.rsplit_once("gateway: ").expect("the published port's gateway");
     let gateway = gateway.split(' ').next().unwrap();
     for (settings, proxy, stranger) in [
         (read("compose/tunnus.toml"), gateway, "172.30.80.2"),

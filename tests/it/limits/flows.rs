@@ -1,6 +1,7 @@
 //! What a flood cannot have: cryptography without an attempt, memory without a bound.
 
 use serde_json::json;
+use tunnus::flow::binding::state_hash;
 use url::form_urlencoded::Serializer;
 
 use crate::support::{
@@ -42,6 +43,25 @@ async fn returns_without_an_attempt_cost_no_operation_with_a_key_and_no_call_of_
     }
     assert_eq!(operations.counts(), before);
     assert_eq!(store.calls(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_with_hundreds_of_attempts_has_eight_looked_for() {
+    let store = Faulty::new();
+    let bench = Bench::over(store.clone());
+    let forged = |number: u32| {
+        let (state, secret) = (format!("{number:0>43}"), "A".repeat(43));
+        let name = &state_hash(&state)[..16];
+        format!("tunnus_{name}=demo.idpartner.x{number}.{number}.{state}.{secret}")
+    };
+    let cookies: Vec<_> = (0..300).map(forged).collect();
+    store.calls();
+    // It names no attempt: all that the browser has could be meant.
+    let url = format!("{}/return/idpartner/selected?error=access_denied", bench.issuer());
+    let request = bench.sandbox.relying.http.get(url).header("Cookie", cookies.join("; "));
+    assert_eq!(request.send().await.unwrap().status(), 400);
+    let calls = store.calls().len();
+    assert!((1..=8).contains(&calls), "{calls}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -80,6 +80,9 @@ impl Program {
                 ("TUNNUS_SERVER__LISTEN", public.to_string()),
                 ("TUNNUS_SERVER__MANAGEMENT_LISTEN", management.to_string()),
                 ("TUNNUS_SERVER__ADMIN_LISTEN", admin.to_string()),
+                // All persons of a test come from one address.
+                ("TUNNUS_LIMITS__ADDRESS_STARTS", "0".to_owned()),
+                ("TUNNUS_LIMITS__ADDRESS_RETURNS", "0".to_owned()),
             ];
             all.extend(variables(at));
             let (process, first_token) = launch(release, dir, &all, first)?;

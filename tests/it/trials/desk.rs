@@ -8,10 +8,11 @@ use tempfile::TempDir;
 use tunnus::{
     admin::{Admin, Caller, NewToken, Role},
     ambient::Ambient,
-    config::{Environment, References},
+    config::{Environment, Limits, References},
     providers::Providers,
     sandbox::tenant::TENANT,
     server,
+    sockets::Intake,
     tenant::files::Folder,
 };
 use url::Url;
@@ -39,6 +40,16 @@ impl Desk {
 
     /// The admin listener over this sandbox's broker.
     pub async fn over(bench: Bench) -> Self {
+        Self::of(bench, Limits::none()).await
+    }
+
+    /// With limits on what may be asked.
+    pub async fn limited(limits: Limits) -> Self {
+        Self::of(Bench::limited(limits), limits).await
+    }
+
+    async fn of(bench: Bench, limits: Limits) -> Self {
+        let intake = Intake { limits, ..Intake::default() };
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let url: Url = format!("http://{}", socket.local_addr().unwrap()).parse().unwrap();
         // The sandbox's tenants are in memory; that they are there is known from their files.
@@ -52,12 +63,17 @@ impl Desk {
         let broker = bench.sandbox.broker.clone();
         let admin = Admin::of_folder(tenants, Providers::built_in(), broker.audit.clone(), Ambient::system());
         let admin = Data::new(admin.reached_at(url.clone()));
-        let server = server::admin(admin.clone(), broker.clone(), socket, &url).unwrap();
+        let server = server::admin(admin.clone(), broker.clone(), socket, &url, intake).unwrap();
         broker.runtime.spawn(server);
         let base = format!("{url}admin/v1");
         let mut desk = Self { bench, base, operator: String::new(), admin, _folder: folder };
         desk.operator = desk.token(Role::Operator, None).await;
         desk
+    }
+
+    /// Where its listener is: host and port.
+    pub fn at(&self) -> &str {
+        self.base.trim_start_matches("http://").split('/').next().unwrap()
     }
 
     /// A token of a role.

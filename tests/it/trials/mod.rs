@@ -1,6 +1,6 @@
 //! Trials of connections: an admin logs in over the simulators, and nobody is issued anything.
 
-mod desk;
+pub mod desk;
 mod faults;
 mod hostile;
 

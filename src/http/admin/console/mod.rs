@@ -28,7 +28,14 @@ mod trials;
 mod view;
 mod visitor;
 
-use actix_web::web::{self, ServiceConfig, get, post};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{HeaderValue, RETRY_AFTER},
+    },
+    web::{self, ServiceConfig, get, post},
+};
 use url::Url;
 
 /// How the console is reached.
@@ -55,6 +62,16 @@ impl Console {
     pub fn is_https(&self) -> bool {
         self.origin.starts_with("https:")
     }
+}
+
+/// The page for who asks too much.
+#[must_use]
+pub fn too_many(request: &HttpRequest) -> HttpResponse {
+    let locale = visitor::locale(request);
+    let texts = texts::Texts::of(locale);
+    let mut response = answer::alone(StatusCode::TOO_MANY_REQUESTS, texts.too_many, locale);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    response
 }
 
 /// The routes of the console.

@@ -21,7 +21,12 @@ use crate::{
     admin::{Admin, AdminError},
     app::Broker,
     audit::event::{Event, Kind, OPERATOR},
-    http::payload::{Payload, whole},
+    http::{
+        admin::gate::guessed,
+        payload::{Payload, whole},
+        sender::sender,
+    },
+    limits::Network64,
 };
 
 /// The longest that a language is remembered: one year.
@@ -79,7 +84,7 @@ pub async fn by_token(
     let Ok(body) = whole(payload) else {
         return alone(StatusCode::PAYLOAD_TOO_LARGE, texts.too_long, locale);
     };
-    let entering = enter(admin, broker.clone(), body);
+    let entering = enter(admin, broker.clone(), body, sender(&request));
     let entered = broker.spawn(entering).await.map_err(AdminError::internal);
     match entered.and_then(|entered| entered) {
         Ok(session) => signed_in(&console, &session, answer::to("/console/")),
@@ -93,11 +98,17 @@ pub async fn by_token(
 }
 
 /// Begins the session of who shows a token. Who enters is on record, or does not enter.
-async fn enter(admin: Data<Admin>, broker: Data<Broker>, body: Bytes) -> Result<Session, AdminError> {
+async fn enter(
+    admin: Data<Admin>,
+    broker: Data<Broker>,
+    body: Bytes,
+    from: Network64,
+) -> Result<Session, AdminError> {
     let answers = Answers::of(&body);
     let token = answers.one("token").ok_or(AdminError::Unauthenticated)?;
     let token = Hidden::new(token.to_owned());
-    let caller = admin.tokens_kept().authenticate(token.expose_str()).await?;
+    let caller = admin.tokens_kept().authenticate(token.expose_str(), from).await;
+    let caller = caller.inspect_err(|error| guessed(&broker, error))?;
     let tenant = caller.scope.tenant().unwrap_or(OPERATOR);
     let event = Event::by(&caller.actor(), tenant, Kind::SignedIn, Vec::new());
     broker.audit.record(event).await?;
