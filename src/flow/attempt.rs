@@ -98,6 +98,26 @@ pub fn digest(inbound: &Inbound) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::for_tests::attempt;
+
+    #[test]
+    fn an_attempt_is_of_one_connection_and_awaits_one_leg() {
+        let attempt = attempt();
+        assert!(attempt.is_of("acme", "bank"));
+        assert!(!attempt.is_of("other", "bank") && !attempt.is_of("acme", "other"));
+        assert!(attempt.awaits(&Leg::CALLBACK) && !attempt.awaits(&Leg::new("selected")));
+        assert!(!Attempt { waiting: None, ..attempt }.awaits(&Leg::CALLBACK));
+    }
+
+    #[test]
+    fn only_the_same_request_gets_its_answer_again_and_not_for_long() {
+        let answer = Sent::App(AppReturn::Redirect("https://shop.example/".into()));
+        let answered = vec![Answered { asked: "asked".to_owned(), answer, at: Timestamp(100) }];
+        let attempt = Attempt { answered, ..attempt() };
+        assert!(attempt.answered("asked", Timestamp(160)).is_some());
+        assert!(attempt.answered("asked", Timestamp(161)).is_none());
+        assert!(attempt.answered("another", Timestamp(100)).is_none());
+    }
 
     fn inbound(leg: &'static str, params: &[(&str, &str)]) -> String {
         digest(&Inbound { leg: Leg::new(leg), params: params.iter().copied().collect() })

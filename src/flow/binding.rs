@@ -297,4 +297,39 @@ mod tests {
         assert_eq!(set.len(), 2);
         assert!(set[0].value.is_none() && set[1].value.is_some());
     }
+
+    #[test]
+    fn each_attempt_has_a_name_of_its_own() {
+        let ambient = ambient();
+        let (one, other) = (begin(&ambient), begin(&ambient));
+        assert_ne!(one.name(), other.name());
+        assert_eq!(one.name().len(), NAME_LENGTH);
+        assert_eq!(state_hash("abc"), "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
+    }
+
+    #[test]
+    fn a_cookie_whose_secrets_are_cut_short_is_not_ours() {
+        let short = || Hidden::from("short");
+        for cut in [
+            Binding { state: short(), ..begin(&ambient()) },
+            Binding { secret: short(), ..begin(&ambient()) },
+        ] {
+            let cookie = cut.to_cookie("tunnus_", Duration::from_secs(1));
+            let value = value(&cookie);
+            let bindings = Bindings::read(false, [(cookie.name.as_str(), value.as_str())].into_iter());
+            assert!(bindings.bindings.is_empty());
+        }
+    }
+
+    #[test]
+    fn no_more_cookies_are_read_than_twice_as_many_as_we_set() {
+        let ambient = ambient();
+        let open = std::iter::repeat_with(|| begin(&ambient)).take(3 * ATTEMPTS_MAX);
+        let cookies: Vec<_> =
+            open.map(|binding| binding.to_cookie("tunnus_", Duration::from_secs(1))).collect();
+        let pairs: Vec<_> = cookies.iter().map(|cookie| (cookie.name.clone(), value(cookie))).collect();
+        let bindings =
+            Bindings::read(false, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        assert_eq!(bindings.bindings.len(), 2 * ATTEMPTS_MAX);
+    }
 }

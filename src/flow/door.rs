@@ -153,4 +153,20 @@ mod tests {
         assert_eq!(ninth.iter().map(|set| set.value.is_some()).collect::<Vec<_>>(), [false, true]);
         assert_eq!(full.with(&keys[3], Duration::from_secs(9)).len(), 1);
     }
+
+    #[test]
+    fn an_owner_is_known_by_a_hash_that_no_other_key_to_the_same_door_has() {
+        let ambient = ambient();
+        let (one, other) = (DoorKey::make("first", &ambient), DoorKey::make("first", &ambient));
+        assert_eq!(one.hash(), state_hash(one.secret.expose_str()));
+        assert_ne!(one.hash(), other.hash());
+    }
+
+    #[test]
+    fn no_more_cookies_are_read_than_twice_as_many_as_we_set() {
+        let value = format!("1000.{}", "A".repeat(43));
+        let names: Vec<_> = (0..3 * KEYS_MAX).map(|n| format!("__Host-tunnusdoor_{n:016}")).collect();
+        let keys = DoorKeys::read(true, names.iter().map(|name| (name.as_str(), value.as_str())));
+        assert_eq!(keys.keys.len(), 2 * KEYS_MAX);
+    }
 }

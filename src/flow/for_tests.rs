@@ -1,9 +1,17 @@
 //! An identification as an app asks for one.
 
-use tunnus_sdk::{Level, LocalizedText, Member, SigningAlgorithm, Timestamp};
+use tunnus_sdk::{
+    Leg, Level, LocalizedText, LoginRequest, Member, ProviderState, SigningAlgorithm, Timestamp,
+};
 
-use super::identification::{Face, Identification};
-use crate::tenant::model::{App, AppAuthentication, RedirectUri, Release};
+use super::{
+    attempt::{Attempt, Waiting},
+    identification::{Face, Identification},
+};
+use crate::{
+    host::Ledger,
+    tenant::model::{App, AppAuthentication, RedirectUri, Release},
+};
 
 /// The app `shop`, which may have these members.
 pub fn app(claims: &[Member]) -> App {
@@ -47,5 +55,18 @@ pub fn identification(required: &[Member], optional: &[Member]) -> Identificatio
         trace_id: "trace".to_owned(),
         created_at: Timestamp(0),
         expires_at: Timestamp(900),
+    }
+}
+
+/// An attempt of it over the connection `bank`, which awaits its callback.
+pub fn attempt() -> Attempt {
+    Attempt {
+        identification: identification(&[], &[]),
+        connection: "bank".to_owned(),
+        login: LoginRequest::new("state".into()),
+        waiting: Some(Waiting { leg: Leg::CALLBACK, state: ProviderState::keep(&()).unwrap() }),
+        answered: Vec::new(),
+        ledger: Ledger::default(),
+        expires_at: Timestamp(600),
     }
 }

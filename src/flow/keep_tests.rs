@@ -6,7 +6,7 @@ use tunnus_sdk::{Hidden, Timestamp};
 use super::*;
 use crate::{
     flow::{
-        for_tests::identification,
+        for_tests::{attempt, identification},
         identification::{Report, Settled},
     },
     store::{MasterKey, MemoryLimits, MemoryStore},
@@ -71,6 +71,49 @@ async fn what_was_settled_without_an_answer_is_known_as_ones_own() {
     let (flows, _) = flows(true, Lifetimes::default());
     assert!(flows.settle(&outcome(Timestamp(0))).await.unwrap());
     assert!(!flows.settle(&outcome(Timestamp(0))).await.unwrap(), "the first wins");
+}
+
+#[tokio::test]
+async fn what_another_has_settled_is_never_taken_for_ones_own() {
+    let (flows, _) = flows(true, Lifetimes::default());
+    flows.overrule(&outcome(Timestamp(0))).await.unwrap();
+    assert!(!flows.settle(&outcome(Timestamp(0))).await.unwrap(), "the first wins, whose answer is lost too");
+}
+
+#[tokio::test]
+async fn an_attempt_opens_for_its_own_browser_alone_and_is_taken_once() {
+    let (flows, _) = flows(false, Lifetimes::default());
+    let binding = flows.new_binding(&identification(&[], &[]), "bank").unwrap();
+    flows.keep_attempt(&binding, &attempt()).await.unwrap();
+    let without_the_cookie = Binding { secret: flows.ambient.secret(), ..binding.clone() };
+    let of_another_state = Binding { state: flows.ambient.secret(), ..binding.clone() };
+    for stranger in [&without_the_cookie, &of_another_state] {
+        assert!(matches!(flows.attempt(stranger).await.unwrap(), TakenAttempt::Unknown));
+    }
+    assert!(matches!(flows.attempt(&binding).await.unwrap(), TakenAttempt::Ours(_)));
+    assert!(matches!(flows.take_attempt(&binding).await.unwrap(), TakenAttempt::Ours(_)));
+    assert!(matches!(flows.take_attempt(&binding).await.unwrap(), TakenAttempt::AtWork));
+    assert!(matches!(flows.attempt(&binding).await.unwrap(), TakenAttempt::AtWork));
+}
+
+#[tokio::test]
+async fn what_is_too_late_is_kept_until_its_browser_has_found_its_way_home_and_no_longer() {
+    let (flows, clock) = flows(false, Lifetimes::default());
+    let (asked, attempt) = (identification(&[], &[]), attempt());
+    let binding = flows.new_binding(&asked, "bank").unwrap();
+    flows.keep_identification(&asked).await.unwrap();
+    assert!(flows.claim(&asked, "first").await.unwrap());
+    flows.keep_attempt(&binding, &attempt).await.unwrap();
+    for (late, kept) in [(-1, true), (0, false)] {
+        clock.store(attempt.expires_at.plus(GRACE).0 + late, Ordering::SeqCst);
+        let found = flows.attempt(&binding).await.unwrap();
+        assert_eq!(matches!(found, TakenAttempt::Ours(_)), kept, "the attempt");
+    }
+    for (late, kept) in [(-1, true), (0, false)] {
+        clock.store(asked.expires_at.plus(GRACE).0 + late, Ordering::SeqCst);
+        assert_eq!(flows.identification(&asked.id).await.unwrap().is_some(), kept, "the identification");
+        assert_eq!(flows.is_claimed(&asked.id).await.unwrap(), kept, "its owner");
+    }
 }
 
 #[tokio::test]

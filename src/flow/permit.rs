@@ -67,7 +67,45 @@ fn is_at(registered: &RedirectUri, url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::flow::{
+        for_tests::app,
+        identification::{OpenIdRequest, ResponseMode},
+    };
+
+    fn openid(redirect_uri: &str) -> Face {
+        Face::OpenId(Box::new(OpenIdRequest {
+            redirect_uri: redirect_uri.to_owned(),
+            response_mode: ResponseMode::Query,
+            state: None,
+            nonce: None,
+            code_challenge: None,
+            scopes: BTreeSet::new(),
+            in_id_token: BTreeSet::new(),
+        }))
+    }
+
+    #[test]
+    fn an_answer_goes_only_where_the_app_still_takes_it() {
+        let redirect_uris = vec![RedirectUri::Exact("https://shop.example/cb".to_owned())];
+        let shop = App { redirect_uris, ..app(&[]) };
+        let polling = App { release: Release::Poll, ..shop.clone() };
+        let rest = |url: &str| Face::Rest { return_url: Some(url.parse().unwrap()) };
+        let polled = || Face::Rest { return_url: None };
+        for (app, face, taken) in [
+            (&shop, openid("https://shop.example/cb"), true),
+            (&shop, openid("https://shop.example/other"), false),
+            (&shop, rest("https://shop.example/"), true),
+            (&shop, rest("https://shop.example/other"), false),
+            (&shop, polled(), false),
+            (&polling, rest("https://shop.example/"), false),
+            (&polling, polled(), true),
+        ] {
+            assert_eq!(takes_back(app, &face), taken, "{face:?}");
+        }
+    }
 
     #[test]
     fn a_return_url_is_known_again_however_it_was_spelt() {
