@@ -34,6 +34,8 @@ const SINCE: &str = "tunnus_since";
 pub const REPOSTED: &str = "tunnus_reposted";
 /// Longer than a leg takes, with an upstream that is slow and a store that is away for a moment.
 const LEG_MAX: Duration = Duration::from_secs(120);
+/// How long a browser waits whose attempt may have been taken for nobody: the store's answer was lost.
+const DOUBT_MAX: Duration = Duration::from_secs(10);
 
 /// What a browser brings back from an upstream.
 #[derive(Clone, Debug)]
@@ -95,7 +97,7 @@ pub async fn take(visit: &Visit, connection: &str, leg: Leg, brought: &Brought) 
     let asked = digest(&inbound);
     let back = Return { visit, connection, own, ready, inbound, brought, asked };
     match back.answer().await {
-        Err(error) if error.code == Code::StoreUnavailable => Ok(back.later(&error)),
+        Err(error) if error.code == Code::StoreUnavailable => Ok(back.later(&error, brought.since)),
         answered => answered,
     }
 }
@@ -141,9 +143,18 @@ impl Return<'_> {
         Some(BrowserRequest::Post { action: Url::parse(&path).ok()?, fields })
     }
 
-    /// The store is away and nothing is taken: the same return will do.
-    fn later(&self, error: &Error) -> Reply {
-        self.visit.later(error, self.once_more(self.brought.picked.as_deref(), None))
+    /// The store is away: the same return will do. Who waits already goes on waiting `since` then.
+    fn later(&self, error: &Error, since: Option<Timestamp>) -> Reply {
+        self.visit.later(error, self.once_more(self.brought.picked.as_deref(), since))
+    }
+
+    /// The same where the attempt may be taken and nobody have it: then the next try is not kept waiting
+    /// for a worker that is not there.
+    fn in_doubt(&self, error: &Error) -> Reply {
+        let now = self.visit.broker.flows.ambient.now();
+        let known = LEG_MAX.saturating_sub(DOUBT_MAX).as_secs();
+        let since = Timestamp(now.0.saturating_sub_unsigned(known));
+        self.later(error, Some(self.brought.since.map_or(since, |earlier| earlier.min(since))))
     }
 
     /// Whether an attempt was begun over this connection of this tenant.
@@ -160,6 +171,14 @@ impl Return<'_> {
         {
             return self.stopped(binding, stop).await;
         }
+        match self.taken(binding).await {
+            Err(error) if error.code == Code::StoreUnavailable => Ok(self.in_doubt(&error)),
+            done => done,
+        }
+    }
+
+    async fn taken(&self, binding: &Binding) -> Result<Reply, Error> {
+        let flows = &self.visit.broker.flows;
         match self.judge(flows.take_attempt(binding).await?) {
             Ok(attempt) => self.resume(binding, *attempt).await,
             Err(stop) => {

@@ -49,6 +49,8 @@ async fn a_rolling_restart_loses_nothing() {
     }
     for broker in 0..2 {
         house.brokers[broker].terminate();
+        // Without `server.drain` a balancer that has not noticed yet is cut off.
+        house.brokers[broker].process.wait().unwrap();
         assert!(house.login("idpartner").await["identity"].is_object(), "the other one goes on");
         house.brokers[broker].restart();
     }

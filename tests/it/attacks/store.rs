@@ -112,6 +112,27 @@ async fn who_waits_for_a_worker_that_died_is_told_so_and_begins_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_tries_again_after_a_take_without_an_answer_waits_a_moment_only() {
+    let (bench, store) = bench();
+    let door = bench.door("ftn").await;
+    let mut person = bench.person();
+    let back = person.walk(&door, &format!("{}/return/", bench.issuer())).await;
+    store.fail("take attempt", Fault::Lost);
+    let away = person.get(&back).await;
+    let wait = person.get(&away.link("Try again").expect("a way to try again")).await;
+    let again = wait.refresh().expect("somebody may be at work");
+    bench.pass(11);
+    // A store that is away once more does not let the wait begin anew.
+    store.fail_after(0, Fault::Refused);
+    let away = person.get(&again).await;
+    assert_eq!(away.status, 503, "{}", away.body);
+    let ended = person.get(&away.link("Try again").expect("a way to try again")).await;
+    assert_eq!((ended.status, ended.refresh()), (500, None), "{}", ended.body);
+    let returned = person.walk(&ended.link("Try again").expect("a way to begin anew"), RETURN).await;
+    assert_eq!(bench.result(&returned).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_result_of_a_login_with_a_shaky_store_is_one() {
     let (bench, store) = bench();
     let (_, returned) = login(&bench, "ftn").await;
