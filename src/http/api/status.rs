@@ -42,7 +42,10 @@ async fn shown(broker: &Data<Broker>, tenant: &str, id: &str, request: &HttpRequ
     // What is unknown, or another's, is answered at once: there is nothing to wait for.
     let identification = broker.flows.identification(id).await?;
     let identification = identification.filter(|identification| is_theirs(identification, &caller));
-    let identification = identification.ok_or(Code::IdentificationUnknown)?;
+    let Some(identification) = identification else {
+        // It may have been cancelled, and so settled and forgotten, between the two looks.
+        return settled(broker, &caller, id).await?.ok_or_else(|| Code::IdentificationUnknown.into());
+    };
     if !wait.is_zero()
         && let Some(body) = wait_for(broker, &caller, &identification, wait).await?
     {
