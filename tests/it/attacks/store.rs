@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::support::{
@@ -130,6 +130,30 @@ async fn who_tries_again_after_a_take_without_an_answer_waits_a_moment_only() {
     assert_eq!((ended.status, ended.refresh()), (500, None), "{}", ended.body);
     let returned = person.walk(&ended.link("Try again").expect("a way to begin anew"), RETURN).await;
     assert_eq!(bench.result(&returned).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_attempt_leads_to_the_door_of_its_own_identification_whatever_its_cookie_says() {
+    let (bench, store) = bench();
+    let ftn = || json!({ "connection": "ftn" });
+    let (theirs, own) = (bench.create(ftn()).await, bench.create(ftn()).await);
+    let text = |created: &Value, name: &str| created[name].as_str().unwrap().to_owned();
+    let door = |created: &Value| text(created, "url").parse::<Url>().unwrap();
+    let mut stranger = bench.person();
+    // A key to their door, made before they came: it has claimed nothing.
+    stranger.get(&door(&theirs)).await;
+    bench.person().open(&door(&theirs)).await;
+    let back = stranger.walk(&door(&own), &format!("{}/return/", bench.issuer())).await;
+    store.fail_after(0, Fault::Lost);
+    assert_eq!(stranger.get(&back).await.status, 503);
+    let again = stranger.get(&back).await.refresh().expect("a page that asks once more");
+    bench.pass(121);
+    let mut forger = stranger.forged(|value| value.replace(&text(&own, "id"), &text(&theirs, "id")));
+    let refused = forger.get(&again).await;
+    assert_eq!((refused.status, refused.link("Try again")), (400, None), "{}", refused.body);
+    assert!(!refused.body.contains(door(&theirs).path()), "{}", refused.body);
+    let offered = stranger.get(&again).await.link("Try again").expect("a way to begin anew");
+    assert_eq!(offered.path(), door(&own).path());
 }
 
 #[tokio::test(flavor = "multi_thread")]
