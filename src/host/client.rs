@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, redirect::Policy, retry};
+use reqwest::{Client, ClientBuilder, redirect::Policy, retry};
 use rustls::ClientConfig;
 use tunnus_sdk::Credentials;
 
@@ -90,15 +90,9 @@ impl Clients {
     ) -> Result<Client, reqwest::Error> {
         let (egress, lookup) = (Arc::clone(&self.egress), Arc::clone(&self.lookup));
         let resolver = Resolver { egress, lookup, route };
-        Client::builder()
-            .tls_backend_preconfigured(tls.clone())
+        plain_client(tls)
             .https_only(route == Route::Public)
             .dns_resolver(resolver)
-            .redirect(Policy::none())
-            .retry(retry::never())
-            .user_agent("tunnus")
-            .no_proxy()
-            .referer(false)
             .connect_timeout(connect_timeout)
             .pool_idle_timeout(IDLE)
             .build()
@@ -131,16 +125,19 @@ pub enum CollectorError {
 /// Where it cannot be built.
 pub fn collector(timeout: Duration) -> Result<Client, CollectorError> {
     let tls = ConnectionTls::new(&TlsBase::system(), &Credentials::default());
+    let tls = tls.map_err(CollectorError::Tls)?.plain;
+    plain_client(&tls).timeout(timeout).build().map_err(CollectorError::Client)
+}
+
+/// What every client of ours is: it goes where it is told, once, and says no more than it must.
+fn plain_client(tls: &ClientConfig) -> ClientBuilder {
     Client::builder()
-        .tls_backend_preconfigured(tls.map_err(CollectorError::Tls)?.plain)
+        .tls_backend_preconfigured(tls.clone())
         .redirect(Policy::none())
         .retry(retry::never())
         .user_agent("tunnus")
         .no_proxy()
         .referer(false)
-        .timeout(timeout)
-        .build()
-        .map_err(CollectorError::Client)
 }
 
 #[cfg(test)]

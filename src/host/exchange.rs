@@ -75,6 +75,21 @@ fn encoded(fields: &[(String, Hidden<String>)]) -> String {
 /// Sends `request` once and reads the whole response, of at most `most` bytes.
 pub(super) async fn send(request: RequestBuilder, most: usize) -> Result<Response, SendError> {
     let mut response = request.send().await.map_err(failure)?;
+    let body = body(&mut response, most).await?;
+    Ok(Response {
+        status: response.status().as_u16(),
+        content_type: text(response.headers(), &CONTENT_TYPE).map(media_type),
+        www_authenticate: text(response.headers(), &WWW_AUTHENTICATE).map(challenge),
+        date: text(response.headers(), &DATE).and_then(date),
+        body,
+    })
+}
+
+/// The whole body of a response, of at most `most` bytes.
+///
+/// # Errors
+/// [`SendError::TooLarge`], and whatever breaks it off.
+pub async fn body(response: &mut reqwest::Response, most: usize) -> Result<Vec<u8>, SendError> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     if announced.is_some_and(|length| length > most) {
         return Err(SendError::TooLarge);
@@ -86,13 +101,7 @@ pub(super) async fn send(request: RequestBuilder, most: usize) -> Result<Respons
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Response {
-        status: response.status().as_u16(),
-        content_type: text(response.headers(), &CONTENT_TYPE).map(media_type),
-        www_authenticate: text(response.headers(), &WWW_AUTHENTICATE).map(challenge),
-        date: text(response.headers(), &DATE).and_then(date),
-        body,
-    })
+    Ok(body)
 }
 
 fn failure(error: reqwest::Error) -> SendError {

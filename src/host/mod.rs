@@ -44,6 +44,7 @@ pub use self::{
     connection::ConnectionHost,
     credentials::{CredentialError, ends},
     egress::OutboundError,
+    exchange::body,
     ledger::{Ledger, noted},
     proofs::{Named, Proofs, is_awaited},
 };

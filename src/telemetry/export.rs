@@ -151,13 +151,7 @@ impl HttpClient for Collector {
 
 async fn send(http: reqwest::Client, request: reqwest::Request) -> Result<Response<Bytes>, HttpError> {
     let mut answer = http.execute(request).await.map_err(reqwest::Error::without_url)?;
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
-        if chunk.len() > ANSWER_MAX - body.len() {
-            return Err("the collector's answer is too long".into());
-        }
-        body.extend_from_slice(&chunk);
-    }
+    let body = host::body(&mut answer, ANSWER_MAX).await?;
     let mut response = Response::new(body.into());
     *response.status_mut() = answer.status();
     response.headers_mut().clone_from(answer.headers());
